@@ -1,0 +1,45 @@
+# Two commands: `make demo` and `make test`. Both set up what they need in .venv by themselves.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+
+.PHONY: demo test lint unit image lock clean
+
+demo: .venv/.installed  ## train on the bundled newsroom if need be, then serve site and API
+	@$(BIN)/silah demo --port $(PORT)
+
+test: lint unit image  ## everything that has to hold before a change lands
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --quiet
+
+unit: .venv/.installed-dev
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+image: .venv/.installed-dev  ## the Dockerfile, linted, and its steps in a clean Debian
+	tests/image/run
+
+lock: .venv/.installed-dev  ## after a change of dependencies in pyproject.toml
+	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile $(LOCK) pyproject.toml --extra dev -o requirements-dev.lock
+LOCK := --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -m venv .venv || { echo "$(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@echo "installing into .venv …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+clean:
+	rm -rf .venv artifacts .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,11 @@
+"""From text to terms, through one door: :class:`Analyzer`.
+
+::
+
+    body ──boilerplate──▶ paragraphs ──normalization──▶ one spelling ──tokenization──▶ words ──stemming──▶ terms
+"""
+
+from models.analysis.analyzer import Analyzer, AnalyzerConfig
+from models.analysis.boilerplate import CleanText
+
+__all__ = ["Analyzer", "AnalyzerConfig", "CleanText"]

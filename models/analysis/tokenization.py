@@ -1,0 +1,26 @@
+"""Tokenization: runs of letters, and numbers, out of normalized text.
+
+Letters and digits never stand in one token (``كوفيد19`` is two), so full stops glued to
+the next sentence, quotes and slashes need no rule of their own. A number keeps its
+decimal part and loses its thousands separators, so that ``1,200`` and ``1200`` meet.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TOKEN = re.compile(r"[0-9]+(?:[.,][0-9]+)*|[^\W\d_]+")
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+
+
+def tokenize(normalized: str) -> list[str]:
+    """The tokens of a text that went through :func:`normalize`, in reading order."""
+    tokens = _TOKEN.findall(normalized)
+    if "," in normalized:
+        return [plain_number(token) if "," in token else token for token in tokens]
+    return tokens
+
+
+def plain_number(token: str) -> str:
+    """A number without its thousands separators; anything else as it is."""
+    return token.replace(",", "") if _THOUSANDS.fullmatch(token) else token

@@ -1,0 +1,258 @@
+"""A model version as a folder: plain arrays and JSON, listed with digests in a manifest.
+
+::
+
+    manifest.json          what it is, what it was made from, and the digest of each file below
+    articles.jsonl         the articles as read, one record a line
+    spans.npy              int64 (n, 2)   where each row's record stands in articles.jsonl
+    vocabulary.json        the terms, sorted;  idf.npy  float32, one a term
+    indptr terms weights   the unit vectors, CSR
+    neighbour_rows neighbour_scores        int32, float32 (n, k)
+    published expires section story        int64, int64, int32, int32 (n,);  sections.json  their names
+    id_hashes id_rows      uint64, int32 (n,)  where an id is looked up
+
+Nothing in it runs code when it is read: arrays are loaded with ``allow_pickle=False``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from models.analysis import Analyzer, AnalyzerConfig
+from models.cards import CardFile
+from models.errors import AnalyzerMismatch, FileRefused, FormatUnsupported
+from models.index import ArticleIndex
+from models.recommenders import ListRules, Recommender
+from models.stories import StoryRule
+from models.tfidf import TfidfModel, Weighting
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+ARTICLES = "articles.jsonl"
+
+INDEX_ARRAYS: Mapping[str, str] = {
+    "indptr": "int64",
+    "terms": "int32",
+    "weights": "float32",
+    "neighbour_rows": "int32",
+    "neighbour_scores": "float32",
+    "published": "int64",
+    "expires": "int64",
+    "section": "int32",
+    "story": "int32",
+    "id_hashes": "uint64",
+    "id_rows": "int32",
+}
+ARRAYS: Mapping[str, str] = {**INDEX_ARRAYS, "spans": "int64", "idf": "float32"}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """Everything about a model that can be chosen; none of it is about the machine it runs on.
+
+    Attributes:
+        neighbours: how many nearest articles are kept of each article.
+    """
+
+    analyzer: AnalyzerConfig = field(default_factory=AnalyzerConfig)
+    weighting: Weighting = field(default_factory=Weighting)
+    stories: StoryRule = field(default_factory=StoryRule)
+    lists: ListRules = field(default_factory=ListRules)
+    neighbours: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """Size in bytes and SHA-256 of one file."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a version says of itself.
+
+    Attributes:
+        parents: the versions that it follows: the one in service when it was trained, if any.
+        created_at: RFC 3339, UTC.
+        fingerprint: of the analyzer's behaviour, see :meth:`Analyzer.fingerprint`.
+        counts: articles, rejected, vocabulary, stories, …
+        metrics: quality figures of the evaluation before publishing; None for "nothing to find".
+        files: every other file of the folder by name.
+    """
+
+    version: str
+    created_at: str
+    parents: tuple[str, ...]
+    config: ModelConfig
+    fingerprint: str
+    counts: dict[str, int]
+    metrics: dict[str, float | None]
+    files: dict[str, FileEntry]
+    format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded version: all that is needed to answer."""
+
+    manifest: Manifest
+    analyzer: Analyzer
+    tfidf: TfidfModel
+    recommender: Recommender
+
+    @property
+    def index(self) -> ArticleIndex:
+        return self.recommender.index
+
+
+CONFIG = TypeAdapter(ModelConfig)
+_MANIFEST = TypeAdapter(Manifest)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write one JSON document in UTF-8, keys in their order."""
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def save_arrays(folder: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write each array as ``<name>.npy`` in the type that the format fixes."""
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", np.ascontiguousarray(array, dtype=ARRAYS[name]), allow_pickle=False)
+
+
+def list_files(folder: Path) -> dict[str, FileEntry]:
+    """Size and digest of every file of a folder except the manifest, by name."""
+    paths = sorted(path for path in folder.iterdir() if path.name != MANIFEST)
+    return {path.name: FileEntry(path.stat().st_size, _sha256(path)) for path in paths}
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest, sealed with a digest of itself, and bring every file of the folder to the disk."""
+    content = _MANIFEST.dump_python(manifest, mode="json")
+    write_json(folder / MANIFEST, {**content, "seal": _seal(content)})
+    for path in folder.iterdir():
+        fsync_path(path)
+    fsync_path(folder)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and check a manifest.
+
+    Raises:
+        FileRefused: when it is missing, is no manifest, or was changed after it was sealed.
+        FormatUnsupported: when another release wrote it in a format unknown here.
+    """
+    version = folder.name
+    try:
+        content = json.loads((folder / MANIFEST).read_bytes())
+    except FileNotFoundError as error:
+        raise FileRefused(version, MANIFEST, "is missing") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise FileRefused(version, MANIFEST, f"cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise FileRefused(version, MANIFEST, "is no manifest")
+    seal = content.pop("seal", None)
+    if seal != _seal(content):
+        raise FileRefused(version, MANIFEST, "was changed after it was written: its seal does not fit")
+    if content.get("format") != FORMAT:
+        raise FormatUnsupported(
+            f"model version {version!r} has format {content.get('format')!r}; this release reads format {FORMAT}"
+        )
+    try:
+        manifest = _MANIFEST.validate_python(content)
+    except ValidationError as error:
+        raise FileRefused(version, MANIFEST, f"is no manifest: {error.error_count()} members do not fit") from error
+    if manifest.version != version:
+        raise FileRefused(version, MANIFEST, f"belongs to version {manifest.version!r}")
+    return manifest
+
+
+def verify_files(folder: Path, manifest: Manifest) -> None:
+    """Compare every file with its size and digest.
+
+    Raises:
+        FileRefused: names the first file that is missing or differs.
+    """
+    for name, entry in manifest.files.items():
+        path = folder / name
+        try:
+            size = path.stat().st_size
+            if size != entry.size:
+                raise FileRefused(manifest.version, name, f"has {size} bytes; the manifest says {entry.size}")
+            if _sha256(path) != entry.sha256:
+                raise FileRefused(manifest.version, name, "differs from its digest in the manifest")
+        except FileNotFoundError as error:
+            raise FileRefused(manifest.version, name, "is missing") from error
+        except OSError as error:
+            raise FileRefused(manifest.version, name, f"cannot be read: {error.strerror}") from error
+    expected = {*(f"{name}.npy" for name in ARRAYS), ARTICLES, "vocabulary.json", "sections.json"}
+    if missing := sorted(expected - manifest.files.keys()):
+        raise FileRefused(manifest.version, missing[0], "is not listed in the manifest")
+
+
+def load(folder: Path) -> Model:
+    """Verify and load a version; its arrays are memory-mapped and shared by all who load it.
+
+    Raises:
+        FileRefused, FormatUnsupported, AnalyzerMismatch: with the reason and the file's name.
+    """
+    manifest = read_manifest(folder)
+    verify_files(folder, manifest)
+    analyzer = Analyzer(manifest.config.analyzer)
+    if analyzer.fingerprint() != manifest.fingerprint:
+        raise AnalyzerMismatch(
+            f"model version {manifest.version!r} was made by an analyzer that behaves differently: train a new version"
+        )
+    arrays = {name: _load_array(folder, manifest.version, name, dtype) for name, dtype in ARRAYS.items()}
+    index = ArticleIndex(
+        **{name: arrays[name] for name in INDEX_ARRAYS},
+        section_names=_load_names(folder, "sections.json"),
+        cards=CardFile.open(folder / ARTICLES, arrays["spans"]),
+    )
+    tfidf = TfidfModel(_load_names(folder, "vocabulary.json"), arrays["idf"], manifest.config.weighting)
+    return Model(manifest, analyzer, tfidf, Recommender(index, manifest.config.lists))
+
+
+def _load_array(folder: Path, version: str, name: str, dtype: str) -> Any:
+    file = f"{name}.npy"
+    try:
+        array = np.load(folder / file, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise FileRefused(version, file, f"cannot be read: {error}") from error
+    if array.dtype != np.dtype(dtype):
+        raise FileRefused(version, file, f"holds {array.dtype}, not {dtype}")
+    return array
+
+
+def _load_names(folder: Path, file: str) -> Sequence[str]:
+    names: list[str] = json.loads((folder / file).read_bytes())
+    return names
+
+
+def _seal(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, ensure_ascii=True, sort_keys=True).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fsync_path(path: Path) -> None:
+    """Bring a file, or the entries of a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,91 @@
+"""Everything that can go wrong, as one tree.
+
+::
+
+    SilahError                     what a person can be told; the message is one sentence
+    ├── RecordError                a record is not an article; carries a reason code
+    ├── QueryError                 a question outside its limits
+    ├── ArticleNotFound            no such article in the model
+    ├── SourceError                a location cannot be read                      exit 4
+    ├── TrainingRefused            nothing to train on, or a training is running  exit 5
+    └── ModelError                 a model version cannot be used                 exit 5
+        ├── NothingPublished       no version is in service
+        ├── VersionNotFound        no version of that name
+        ├── FormatUnsupported      written by a newer or unknown release
+        ├── FileRefused            a file is missing or differs from its digest; names it
+        └── AnalyzerMismatch       this code cuts text into other terms than the model's did
+"""
+
+from __future__ import annotations
+
+
+class SilahError(Exception):
+    """Root of the tree: catch this to tell a person what went wrong."""
+
+
+class RecordError(SilahError):
+    """A record that is not an article.
+
+    Attributes:
+        reason: a stable code, counted in summaries: ``missing_id``, ``blank_title``, …
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class QueryError(SilahError):
+    """A question outside its limits, such as ``limit=0``."""
+
+
+class ArticleNotFound(SilahError):
+    """The model holds no article of this id."""
+
+    def __init__(self, article_id: str) -> None:
+        super().__init__(f"no article with id {article_id!r}")
+        self.article_id = article_id
+
+
+class SourceError(SilahError):
+    """A location that cannot be read, or that holds no article at all."""
+
+
+class TrainingRefused(SilahError):
+    """A training that cannot start or has nothing to publish."""
+
+
+class ModelError(SilahError):
+    """A model version that cannot be used."""
+
+
+class NothingPublished(ModelError):
+    """No version is in service yet."""
+
+
+class VersionNotFound(ModelError):
+    """No complete version of this name."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"no model version {version!r}")
+        self.version = version
+
+
+class FormatUnsupported(ModelError):
+    """The folder was written in a format that this release does not read."""
+
+
+class FileRefused(ModelError):
+    """A file of a version is missing, unreadable, or differs from its digest.
+
+    Attributes:
+        file: the name of the file, relative to the version's folder.
+    """
+
+    def __init__(self, version: str, file: str, problem: str) -> None:
+        super().__init__(f"model version {version!r} refused: {file} {problem}")
+        self.file = file
+
+
+class AnalyzerMismatch(ModelError):
+    """The analyzer of this release behaves differently from the one that made the model."""

@@ -1,0 +1,127 @@
+"""ArticleIndex: the articles of a model as arrays, immutable, ready to be asked.
+
+Rows stand newest first, articles of unknown time last, equal times by id: the row
+number itself breaks ties, and the latest articles are the first rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.article import Article
+from models.candidates import Candidates
+from models.cards import CardFile
+from models.errors import ArticleNotFound
+from models.tfidf import Float32Array, Int32Array, Int64Array, SparseVector
+
+UNKNOWN_TIME = np.iinfo(np.int64).min
+NEVER = np.iinfo(np.int64).max
+NO_SECTION = -1
+
+UInt64Array = NDArray[np.uint64]
+
+
+def id_hash(article_id: str) -> int:
+    """64 bits of BLAKE2b: where an id is looked for; equal hashes are told apart by the ids."""
+    return int.from_bytes(hashlib.blake2b(article_id.encode(), digest_size=8).digest(), "big")
+
+
+@dataclass(frozen=True)
+class ArticleIndex:
+    """Arrays of n articles; every array may be memory-mapped and is never written to.
+
+    Attributes:
+        indptr, terms, weights: the unit vectors in CSR form: int64 (n + 1,), int32, float32.
+        neighbour_rows, neighbour_scores: int32 and float32 (n, k), best first; row -1 is "none".
+        published: int64 (n,), microseconds since 1970 or ``UNKNOWN_TIME``.
+        expires: int64 (n,), microseconds since 1970 or ``NEVER``.
+        section: int32 (n,), place in ``section_names`` or ``NO_SECTION``.
+        story: int32 (n,), equal for articles that are copies of each other.
+        id_hashes: uint64 (n,), ascending; ``id_rows``: int32 (n,), the row of each.
+        cards: the articles themselves.
+    """
+
+    indptr: Int64Array
+    terms: Int32Array
+    weights: Float32Array
+    neighbour_rows: Int32Array
+    neighbour_scores: Float32Array
+    published: Int64Array
+    expires: Int64Array
+    section: Int32Array
+    section_names: Sequence[str]
+    story: Int32Array
+    id_hashes: UInt64Array
+    id_rows: Int32Array
+    cards: CardFile
+
+    def __len__(self) -> int:
+        return len(self.published)
+
+    @cached_property
+    def section_number(self) -> dict[str, int]:
+        """Section name → number."""
+        return {name: number for number, name in enumerate(self.section_names)}
+
+    @cached_property
+    def turns(self) -> Int64Array:
+        """The moments at which some article appears or expires, ascending: lists may change there."""
+        return np.unique(np.concatenate((self.published[self.published != UNKNOWN_TIME], self.expires)))
+
+    def row_of(self, article_id: str) -> int:
+        """The row of an id.
+
+        Raises:
+            ArticleNotFound: when there is none.
+        """
+        row = self.find(article_id)
+        if row is None:
+            raise ArticleNotFound(article_id)
+        return row
+
+    def find(self, article_id: str) -> int | None:
+        """The row of an id, or None."""
+        wanted = np.uint64(id_hash(article_id))
+        place = int(np.searchsorted(self.id_hashes, wanted))
+        while place < len(self.id_hashes) and self.id_hashes[place] == wanted:
+            row = int(self.id_rows[place])
+            if self.cards.article(row).id == article_id:
+                return row
+            place += 1
+        return None
+
+    def article(self, row: int) -> Article:
+        """The article of a row, read from the model's folder."""
+        return self.cards.article(row)
+
+    def section_name(self, row: int) -> str | None:
+        """The section of a row as the site writes it, or None."""
+        number = int(self.section[row])
+        return None if number == NO_SECTION else self.section_names[number]
+
+    def neighbours(self, row: int) -> Candidates:
+        """The articles nearest to one by cosine, best first."""
+        rows = self.neighbour_rows[row]
+        known = rows >= 0
+        return Candidates(rows[known], self.neighbour_scores[row][known])
+
+    def vector(self, row: int) -> SparseVector:
+        """The unit vector of one article."""
+        part = slice(int(self.indptr[row]), int(self.indptr[row + 1]))
+        return SparseVector(self.terms[part], self.weights[part])
+
+    def visible(self, rows: Int32Array, as_of: int) -> NDArray[np.bool_]:
+        """Which rows may be shown at a moment: published by then (or at an unknown time), not yet expired."""
+        return (self.published[rows] <= as_of) & (self.expires[rows] > as_of)
+
+
+def cosine(one: SparseVector, other: SparseVector) -> float:
+    """Cosine of two unit vectors."""
+    _, mine, theirs = np.intersect1d(one.terms, other.terms, assume_unique=True, return_indices=True)
+    return float(one.weights[mine] @ other.weights[theirs])

@@ -1,0 +1,115 @@
+"""The two lists, read top to bottom: wiring only, each step is a function elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from models.candidates import Candidates, Query, Reason, Recommendation
+from models.index import ArticleIndex
+from models.reranking import diversify, freshness, one_per_story, spread, weigh
+from models.retrieval import content, latest
+from models.tfidf import Int32Array
+
+DEFAULT_RELATED = 5
+DEFAULT_ALSO_LIKE = 2
+DIVERSIFIED = 40  # candidates that compete for variety: more would only cost time
+
+
+@dataclass(frozen=True, slots=True)
+class ListRules:
+    """What makes a list; part of every model, tuned in docs/relevance.md.
+
+    Attributes:
+        related_min_similarity: cosine below which an article is not related.
+        related_half_life_days, related_freshness_floor: see :func:`models.reranking.freshness`.
+        related_diversity: default of ``diversity`` for related news.
+        same_story_similarity: cosine from which an article tells the reader's own story:
+            not for «you may also like».
+        also_like_min_similarity, also_like_half_life_days, also_like_freshness_floor,
+        also_like_diversity: the same settings for «you may also like».
+    """
+
+    related_min_similarity: float = 0.10
+    related_half_life_days: float = 7.0
+    related_freshness_floor: float = 0.5
+    related_diversity: float = 0.0
+    same_story_similarity: float = 0.25
+    also_like_min_similarity: float = 0.02
+    also_like_half_life_days: float = 3.0
+    also_like_freshness_floor: float = 0.5
+    also_like_diversity: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Recommender:
+    """An index with the rules of its lists."""
+
+    index: ArticleIndex
+    rules: ListRules = field(default_factory=ListRules)
+
+
+# score = cosine · freshness; one article a story, none of the source's own
+def related_news(recommender: Recommender, source: int, query: Query) -> list[Recommendation]:
+    """«أخبار ذات صلة»: the same story and its people, places and matters, fresh, one article a story."""
+    index, rules = recommender.index, recommender.rules
+    near = content(index, source, query)
+    near = near.take(near.scores >= rules.related_min_similarity)
+    fresh = freshness(index, near.rows, source, rules.related_half_life_days, rules.related_freshness_floor)
+    ranked = one_per_story(index, weigh(near, fresh), _rows([source]))
+    diversity = rules.related_diversity if query.diversity is None else query.diversity
+    return _answer(index, source, diversify(index, ranked, diversity, query.limit), query)
+
+
+# score = cosine · freshness over articles of another story: cosine < same_story_similarity;
+# then MMR, then at most half of the list from one section
+def you_may_also_like(recommender: Recommender, source: int, query: Query) -> list[Recommendation]:
+    """«قد يهمك أيضا»: the wider topic in other stories and sections; nothing that related news shows by default."""
+    index, rules = recommender.index, recommender.rules
+    shown = related_news(recommender, source, Query(as_of=query.as_of, limit=DEFAULT_RELATED))
+    near = content(index, source, query)
+    other = (near.scores < rules.same_story_similarity) & (near.scores >= rules.also_like_min_similarity)
+    near = near.take(other)
+    fresh = freshness(index, near.rows, source, rules.also_like_half_life_days, rules.also_like_freshness_floor)
+    told = _rows([source, *(item.row for item in shown)])
+    ranked = one_per_story(index, weigh(near, fresh), told).take(slice(DIVERSIFIED))
+    diversity = rules.also_like_diversity if query.diversity is None else query.diversity
+    varied = diversify(index, ranked, diversity, DIVERSIFIED)
+    return _answer(index, source, spread(index, varied, (query.limit + 1) // 2), query)
+
+
+def filled(
+    recommender: Recommender, items: list[Recommendation], query: Query, source: int | None, reason: Reason
+) -> list[Recommendation]:
+    """A short list made full with the latest articles that the query allows, of stories not told yet.
+
+    ``reason`` is ``Reason.LATEST``, or ``Reason.SECTION`` for the latest of the source's own section.
+    """
+    index = recommender.index
+    if reason is Reason.SECTION and query.section is None and source is not None:
+        query = replace(query, section=index.section_name(source))
+    told = _rows([item.row for item in items] + ([] if source is None else [source]))
+    full = list(items)
+    for rows in latest(index, query):
+        if len(full) >= query.limit:
+            break
+        fresh = one_per_story(index, Candidates(rows, np.zeros(len(rows), dtype=np.float32)), told)
+        for row in fresh.rows[: query.limit - len(full)].tolist():
+            full.append(Recommendation(row, len(full) + 1, 0.0, 0.0, reason))
+        told = np.concatenate((told, fresh.rows))
+    return full
+
+
+def _answer(index: ArticleIndex, source: int, candidates: Candidates, query: Query) -> list[Recommendation]:
+    chosen = candidates.take(candidates.scores >= query.min_score).take(slice(query.limit))
+    near = index.neighbours(source)
+    similarity = dict(zip(near.rows.tolist(), near.scores.tolist(), strict=True))
+    return [
+        Recommendation(row, rank, score, similarity[row], Reason.CONTENT)
+        for rank, (row, score) in enumerate(zip(chosen.rows.tolist(), chosen.scores.tolist(), strict=True), 1)
+    ]
+
+
+def _rows(rows: list[int]) -> Int32Array:
+    return np.array(rows, dtype=np.int32)

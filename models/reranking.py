@@ -1,0 +1,79 @@
+"""Reranking: pure steps from candidates to fewer or other candidates, formula above each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import sparse
+
+from models.candidates import Candidates
+from models.index import UNKNOWN_TIME, ArticleIndex
+from models.tfidf import Float32Array, Int32Array
+
+DAY = 86_400_000_000  # microseconds
+
+
+# factor = floor + (1 - floor) · ½^(|t_article - t_source| / half-life)
+# An undated source judges nobody (factor 1); an undated candidate counts as old (factor = floor).
+def freshness(index: ArticleIndex, rows: Int32Array, source: int, half_life_days: float, floor: float) -> Float32Array:
+    """A factor in [floor, 1] for each row: how near in time it is to the source."""
+    if index.published[source] == UNKNOWN_TIME or half_life_days == 0:
+        return np.ones(len(rows), dtype=np.float32)
+    published = index.published[rows]
+    # in float64 before the subtraction: UNKNOWN_TIME would overflow in int64
+    gap = np.abs(published.astype(np.float64) - float(index.published[source])) / DAY
+    decay = np.where(published == UNKNOWN_TIME, 0.0, 0.5 ** (gap / half_life_days))
+    return (floor + (1 - floor) * decay).astype(np.float32)
+
+
+def one_per_story(index: ArticleIndex, candidates: Candidates, told: Int32Array) -> Candidates:
+    """The first candidate of each story, in the order given; stories of the rows in ``told`` are left out."""
+    stories = index.story[candidates.rows]
+    _, first = np.unique(stories, return_index=True)
+    kept = np.sort(first)
+    return candidates.take(kept[~np.isin(stories[kept], index.story[told])])
+
+
+# Maximal marginal relevance (Carbonell & Goldstein 1998):
+# next = argmax_i (1 - d) · score_i / max score - d · max_{j chosen} cosine(i, j)
+def diversify(index: ArticleIndex, candidates: Candidates, diversity: float, count: int) -> Candidates:
+    """The candidates reordered so that the first ``count`` differ from each other; the rest keep their order."""
+    if diversity == 0 or len(candidates) < 2:
+        return candidates
+    similarity = pairwise(index, candidates.rows)
+    relevance = (1 - diversity) * candidates.scores / max(float(candidates.scores.max()), 1e-9)
+    nearest = np.zeros(len(candidates), dtype=np.float32)
+    left = np.ones(len(candidates), dtype=bool)
+    chosen: list[int] = []
+    for _ in range(min(count, len(candidates))):
+        best = int(np.argmax(np.where(left, relevance - diversity * nearest, -np.inf)))
+        chosen.append(best)
+        left[best] = False
+        nearest = np.maximum(nearest, similarity[best])
+    return candidates.take(np.concatenate((np.array(chosen, dtype=np.intp), np.flatnonzero(left))))
+
+
+def spread(index: ArticleIndex, candidates: Candidates, most: int) -> Candidates:
+    """At most ``most`` articles of one section first; those beyond follow after all others, in their order."""
+    seen: dict[int, int] = {}
+    beyond = np.zeros(len(candidates), dtype=bool)
+    for place, section in enumerate(index.section[candidates.rows].tolist()):
+        seen[section] = seen.get(section, 0) + 1
+        beyond[place] = seen[section] > most
+    return candidates.take(np.concatenate((np.flatnonzero(~beyond), np.flatnonzero(beyond))))
+
+
+def weigh(candidates: Candidates, factors: Float32Array) -> Candidates:
+    """Scores times factors, ranked anew."""
+    return replace(candidates, scores=candidates.scores * factors).ranked()
+
+
+def pairwise(index: ArticleIndex, rows: Int32Array) -> Float32Array:
+    """Cosines of all pairs of the given rows, float32 (n, n)."""
+    parts = [index.vector(int(row)) for row in rows]
+    indptr = np.concatenate(([0], np.cumsum([len(part.terms) for part in parts])))
+    terms = np.concatenate([part.terms for part in parts])
+    weights = np.concatenate([part.weights for part in parts])
+    vectors = sparse.csr_array((weights, terms, indptr))
+    return np.asarray((vectors @ vectors.T).toarray(), dtype=np.float32)

@@ -1,0 +1,52 @@
+"""Retrieval: where candidates come from. Each generator gives more than will be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from models.candidates import Candidates, Query
+from models.index import UNKNOWN_TIME, ArticleIndex
+from models.tfidf import Int32Array
+
+LATEST_BLOCK = 1024
+
+
+def content(index: ArticleIndex, row: int, query: Query) -> Candidates:
+    """The allowed neighbours of an article, scored by cosine, best first."""
+    near = index.neighbours(row)
+    return near.take(allowed(index, near.rows, query))
+
+
+def latest(index: ArticleIndex, query: Query) -> Iterator[Int32Array]:
+    """Rows of allowed articles, newest first, in blocks; articles of unknown time come last."""
+    first = len(index) - int(np.searchsorted(index.published[::-1], query.as_of, side="right"))
+    for start in range(first, len(index), LATEST_BLOCK):
+        rows = np.arange(start, min(start + LATEST_BLOCK, len(index)), dtype=np.int32)
+        yield rows[allowed(index, rows, query)]
+
+
+def allowed(index: ArticleIndex, rows: Int32Array, query: Query) -> np.ndarray:
+    """Which rows a query may show: visible at its moment, within its sections and times, not excluded."""
+    mask = index.visible(rows, query.as_of)
+    if query.section is not None:
+        mask &= index.section[rows] == index.section_number.get(query.section, -2)
+    if query.exclude_section is not None:
+        mask &= index.section[rows] != index.section_number.get(query.exclude_section, -2)
+    if query.since is not None or query.until is not None:
+        published = index.published[rows]
+        mask &= published != UNKNOWN_TIME
+        if query.since is not None:
+            mask &= published >= query.since
+        if query.until is not None:
+            mask &= published <= query.until
+    if query.exclude:
+        mask &= ~np.isin(rows, rows_of(index, query.exclude))
+    return mask
+
+
+def rows_of(index: ArticleIndex, ids: frozenset[str]) -> Int32Array:
+    """The rows of the ids that the index holds."""
+    found = [row for article_id in ids if (row := index.find(article_id)) is not None]
+    return np.array(sorted(found), dtype=np.int32)

@@ -1,0 +1,84 @@
+"""The command that serves a model."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+
+messages = Console(stderr=True)
+
+
+@app.callback()
+def service() -> None:
+    """Serve related news over HTTP."""
+
+
+@app.command(epilog="Example: `silah serve --port 8000 --workers 2`")
+def serve(
+    artifacts: Annotated[Path | None, typer.Option(help="Folder of the model versions. [default: ./artifacts]")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one. [default: 8000]")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that answer. [default: 1]")] = None,
+) -> None:
+    """Serve the model in service; another version is followed without a restart."""
+    import uvicorn
+    from pydantic import ValidationError
+    from uvicorn.supervisors import Multiprocess
+
+    from service.settings import ServiceSettings
+
+    given = {"artifacts": artifacts, "host": host, "port": port, "workers": workers}
+    try:
+        settings = ServiceSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise typer.BadParameter(problems, param_hint="settings") from error
+    listening = _listen(settings.host, settings.port)
+    # the processes that answer read their settings as any other would: from the environment
+    os.environ["SILAH_ARTIFACTS"] = str(settings.artifacts.absolute())
+    address = f"http://{settings.host}:{listening.getsockname()[1]}"
+    messages.print(f"Silah answers at {address} (docs: {address}/docs, demo: {address}/demo)", soft_wrap=True)
+    with tempfile.TemporaryDirectory(prefix="silah-metrics-") as together:
+        if settings.workers > 1:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = together
+        config = uvicorn.Config(
+            "service.app:create_worker",
+            factory=True,
+            workers=settings.workers,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )
+        if settings.workers > 1:
+            Multiprocess(config, sockets=[listening]).run()
+        else:
+            server = uvicorn.Server(config)
+            server.run(sockets=[listening])
+            if not server.started:
+                sys.exit(1)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket: taken before anything is loaded, so that a taken port is told at once."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(2048)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        messages.print(f"[red]error:[/] cannot listen on {host}:{port}: {reason}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    listening.set_inheritable(True)
+    return listening

@@ -1,0 +1,53 @@
+"""Dependencies: what routes are given, found on the application's state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Path, Request
+
+from models.registry import Registry
+from service.follower import Follower
+from service.paths import decode_id
+from service.settings import ServiceSettings
+from service.snapshot import Snapshot
+from service.telemetry import Metrics
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything an application is made of; one a process.
+
+    Attributes:
+        now: the present, microseconds since 1970.
+    """
+
+    settings: ServiceSettings
+    registry: Registry
+    follower: Follower
+    metrics: Metrics
+    now: Callable[[], int]
+
+
+def context(request: Request) -> Context:
+    """The application's context."""
+    return cast("Context", request.app.state.context)
+
+
+def snapshot(request: Request) -> Snapshot:
+    """The snapshot in service, taken once for a request."""
+    return context(request).follower.holder.take()
+
+
+def article_id(
+    article_id: Annotated[str, Path(description="the article's id; a slash in it may be sent as `/` or `%2F`")],
+) -> str:
+    """The id in the path."""
+    return decode_id(article_id)
+
+
+InContext = Annotated[Context, Depends(context)]
+InSnapshot = Annotated[Snapshot, Depends(snapshot)]
+ArticleId = Annotated[str, Depends(article_id)]

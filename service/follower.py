@@ -1,0 +1,95 @@
+"""Follower: keeps the one reference that answers are read from at the version in service."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from models.artifact import load
+from models.errors import NothingPublished, SilahError
+from models.registry import Registry
+from service.snapshot import Snapshot
+
+log = logging.getLogger("silah.follower")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A version that could not be loaded, why, and when it was last tried (monotonic seconds)."""
+
+    version: str | None
+    problem: str
+    tried_at: float
+
+
+@dataclass
+class Holder:
+    """The reference. Readers take ``current`` once and use what they took."""
+
+    current: Snapshot | None = None
+    refusal: Refusal | None = None
+
+    def take(self) -> Snapshot:
+        """The snapshot in service.
+
+        Raises:
+            NothingPublished: when there is none yet.
+        """
+        if self.current is None:
+            raise NothingPublished(
+                self.refusal.problem if self.refusal else "no model is published yet: run `silah train`"
+            )
+        return self.current
+
+
+@dataclass
+class Follower:
+    """Looks at the registry; on another version loads it, then swaps the reference; keeps the old on failure."""
+
+    registry: Registry
+    holder: Holder = field(default_factory=Holder)
+    every: float = 0.25
+    retry: float = 10.0
+
+    def step(self) -> None:
+        """Look once. Loads in the calling thread; a version that fails is tried again after ``retry`` seconds."""
+        wanted = self.registry.current()
+        serving = self.holder.current.version if self.holder.current else None
+        if wanted == serving and wanted is not None:
+            self.holder.refusal = None
+            return
+        refusal = self.holder.refusal
+        if refusal and refusal.version == wanted and time.monotonic() < refusal.tried_at + self.retry and wanted:
+            return
+        try:
+            if wanted is None:
+                raise NothingPublished(f"no model is published in {self.registry.root}: run `silah train`")
+            self.holder.current = Snapshot(load(self.registry.folder(wanted)))
+            self.holder.refusal = None
+            log.info("serving another version", extra={"version": wanted, "before": serving})
+        except (SilahError, OSError, ValueError) as error:
+            if refusal is None or refusal.version != wanted:
+                log.error("version refused", extra={"version": wanted, "problem": str(error), "serving": serving})
+            self.holder.refusal = Refusal(wanted, str(error), time.monotonic())
+
+    async def follow(self) -> None:
+        """Look again and again, off the event loop, until cancelled."""
+        while True:
+            await asyncio.sleep(self.every)
+            await asyncio.to_thread(self.step)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[Holder]:
+        """The first look, then following in the background."""
+        await asyncio.to_thread(self.step)
+        task = asyncio.create_task(self.follow())
+        try:
+            yield self.holder
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task

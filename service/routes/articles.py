@@ -1,0 +1,96 @@
+"""Articles and their lists: /v1/articles/{id}, …/related, …/also-like."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import TypeAdapter
+
+from models.answers import LISTS, ListName, items
+from models.article import format_time, from_microseconds
+from models.candidates import Query as ListQuery
+from models.candidates import Reason
+from models.errors import ArticleNotFound
+from models.recommenders import filled
+from service.caching import cacheable
+from service.dependencies import ArticleId, Context, InContext, InSnapshot
+from service.problems import responses
+from service.schemas import ArticleRecord, ListAnswer, ListParameters, ModelName
+from service.snapshot import Snapshot
+
+router = APIRouter(prefix="/v1/articles", tags=["articles"])
+
+PROBLEMS = responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
+Parameters = Annotated[ListParameters, Query()]
+
+_ANSWER = TypeAdapter(ListAnswer)
+_REASONS = {"latest": Reason.LATEST, "section": Reason.SECTION}
+
+
+@router.get("/{article_id:path}/related", response_model=ListAnswer, responses=PROBLEMS)
+async def related(
+    request: Request, article_id: ArticleId, parameters: Parameters, context: InContext, snapshot: InSnapshot
+) -> Response:
+    """«أخبار ذات صلة»: the same story and its people, places and matters; 5 articles unless asked otherwise."""
+    return _list(request, ListName.RELATED, article_id, parameters, context, snapshot)
+
+
+@router.get("/{article_id:path}/also-like", response_model=ListAnswer, responses=PROBLEMS)
+async def also_like(
+    request: Request, article_id: ArticleId, parameters: Parameters, context: InContext, snapshot: InSnapshot
+) -> Response:
+    """«قد يهمك أيضا»: other stories of the wider topic; 2 articles unless asked otherwise."""
+    return _list(request, ListName.ALSO_LIKE, article_id, parameters, context, snapshot)
+
+
+@router.get("/{article_id:path}", response_model=ArticleRecord, response_model_exclude_none=True, responses=PROBLEMS)
+async def article(article_id: ArticleId, snapshot: InSnapshot) -> dict[str, object]:
+    """The article as it was given, times in UTC."""
+    index = snapshot.model.index
+    return index.article(index.row_of(article_id)).to_record()
+
+
+def _list(
+    request: Request,
+    name: ListName,
+    article_id: str,
+    parameters: ListParameters,
+    context: Context,
+    snapshot: Snapshot,
+) -> Response:
+    model, kind = snapshot.model, LISTS[name]
+    query = parameters.query(snapshot.moment(context.now()), kind.default_limit)
+    source = model.index.find(article_id)
+    reason = _REASONS.get(parameters.fallback)
+    if source is None and reason is None:
+        raise ArticleNotFound(article_id)
+    chosen = [] if source is None else kind.recommend(model.recommender, source, query)
+    found = len(chosen)
+    if reason is not None and found < query.limit:
+        chosen = filled(model.recommender, chosen, query, source, reason)
+    used = parameters.fallback if len(chosen) > found else None
+    answer = ListAnswer(
+        request_id=_answer_id(name, article_id, snapshot.version, query, parameters),
+        list=name,
+        source_id=article_id,
+        as_of=format_time(from_microseconds(query.as_of)),
+        model=ModelName(snapshot.version, model.manifest.created_at),
+        items=items(model, chosen, source, parameters.explain),
+        fallback=used if used != "none" else None,
+    )
+    context.metrics.list_items.labels(name).observe(len(chosen))
+    if used:
+        context.metrics.fallbacks.labels(name, used).inc()
+    hidden = None if parameters.explain else {"items": {"__all__": {"matched_terms"}}}
+    return cacheable(request, _ANSWER.dump_json(answer, exclude=hidden), context.settings.cache_control)
+
+
+def _answer_id(name: ListName, article_id: str, version: str, query: ListQuery, parameters: ListParameters) -> str:
+    """The name of an answer: equal questions to equal snapshots have equal names."""
+    asked = {**asdict(query), "exclude": sorted(query.exclude)}
+    parts = (name, article_id, version, asked, parameters.fallback, parameters.explain)
+    return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()

@@ -1,0 +1,41 @@
+"""Health and figures: /health/live, /health/ready, /metrics."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Response
+
+from service.dependencies import InContext
+from service.problems import responses
+from service.schemas import Health
+from service.telemetry import CONTENT_TYPE
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health/live", response_model_exclude_none=True)
+async def live() -> Health:
+    """This process runs."""
+    return Health(status="live")
+
+
+@router.get("/health/ready", response_model_exclude_none=True, responses=responses(HTTPStatus.SERVICE_UNAVAILABLE))
+async def ready(context: InContext) -> Health:
+    """This process can answer; 503 says what to run. ``refused`` warns of a version that it could not load."""
+    holder = context.follower.holder
+    snapshot = holder.take()
+    return Health(
+        status="ready",
+        model=snapshot.version,
+        articles=len(snapshot.model.index),
+        refused=holder.refusal.problem if holder.refusal else None,
+    )
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(context: InContext) -> Response:
+    """Figures in Prometheus' text format."""
+    holder = context.follower.holder
+    context.metrics.observe(holder.current, holder.refusal is not None)
+    return Response(context.metrics.render(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})

@@ -1,0 +1,150 @@
+"""Schemas: what goes in and out over HTTP, as OpenAPI shows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from models.answers import Item, ListName
+from models.article import parse_time, to_microseconds
+from models.candidates import MAX_LIMIT, Query
+
+_AGE = re.compile(r"(\d{1,6})([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SPACE_FOR_PLUS = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
+
+
+def _read_time(value: object) -> object:
+    """A time as it stands in a query string, where an unencoded ``+`` arrives as a space."""
+    return parse_time(_SPACE_FOR_PLUS.sub("+", value)) if isinstance(value, str) else value
+
+
+def _read_age(value: object) -> object:
+    if isinstance(value, str):
+        match = _AGE.fullmatch(value)
+        if match is None:
+            raise ValueError("write an age as a number and a unit: 7d, 12h, 90m, 2w")
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    return value
+
+
+Time = Annotated[datetime, BeforeValidator(_read_time, json_schema_input_type=str)]
+Age = Annotated[timedelta, BeforeValidator(_read_age, json_schema_input_type=str)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class ListParameters(BaseModel):
+    """What every list of articles can be asked for."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    limit: int | None = Field(None, ge=1, le=MAX_LIMIT, description="articles wanted; each list has its own default")
+    section: str | None = Field(None, description="only this section")
+    exclude_section: str | None = Field(None, description="nothing of this section")
+    since: Time | None = Field(None, description="published at or after", examples=["2026-11-01T00:00:00Z"])
+    until: Time | None = Field(None, description="published at or before", examples=["2026-11-23"])
+    max_age: Age | None = Field(None, description="published within this time before `as_of`", examples=["7d", "12h"])
+    as_of: Time | None = Field(None, description="the list as it was then; a moment to come counts as now")
+    exclude: list[str] = Field([], max_length=200, description="ids that must not appear")
+    min_score: Share = Field(0.0, description="lowest score shown")
+    diversity: Share | None = Field(None, description="0 ranks by score alone, 1 by difference alone")
+    fallback: Literal["latest", "section", "none"] = Field("none", description="what makes a short list full")
+    explain: bool = Field(False, description="show the words that the articles share")
+
+    def query(self, moment: int, default_limit: int) -> Query:
+        """The query to ask at a moment, in microseconds: ``as_of``, or now where that is earlier."""
+        as_of = moment if self.as_of is None else min(to_microseconds(self.as_of), moment)
+        bounds = [] if self.since is None else [to_microseconds(self.since)]
+        if self.max_age is not None:
+            bounds.append(as_of - self.max_age // timedelta(microseconds=1))
+        return Query(
+            as_of=as_of,
+            limit=self.limit or default_limit,
+            section=self.section,
+            exclude_section=self.exclude_section,
+            since=max(bounds, default=None),
+            until=None if self.until is None else to_microseconds(self.until),
+            exclude=frozenset(self.exclude),
+            min_score=self.min_score,
+            diversity=self.diversity,
+        )
+
+
+@dataclass(frozen=True)
+class ModelName:
+    """The version that made an answer."""
+
+    version: str
+    trained_at: str
+
+
+@dataclass(frozen=True)
+class ListAnswer:
+    """A list of articles.
+
+    ``request_id`` names this answer: it is the same for the same snapshot and question, and
+    goes with the events that readers send about it. ``fallback`` is the one that was used.
+    """
+
+    request_id: str
+    list: ListName
+    source_id: str
+    as_of: str
+    model: ModelName
+    items: Sequence[Item]
+    fallback: Literal["latest", "section"] | None = None
+    degraded: bool = False
+
+
+class Version(BaseModel):
+    """A model version."""
+
+    version: str
+    created_at: str
+    current: bool = Field(description="named as the one in service")
+    serving: bool = Field(description="loaded by the process that answers")
+    counts: dict[str, int]
+    metrics: dict[str, float | None]
+
+
+class Versions(BaseModel):
+    """All versions, oldest first."""
+
+    current: str | None
+    serving: str | None
+    versions: list[Version]
+
+
+class Health(BaseModel):
+    """Whether this process can answer, and from which version."""
+
+    status: Literal["live", "ready"]
+    model: str | None = None
+    articles: int | None = None
+    refused: str | None = Field(None, description="why the version that should be in service is not")
+
+
+class ArticleRecord(BaseModel):
+    """An article as it was given, times in UTC."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    title: str
+    body: str
+    section: str | None = None
+    published_at: str | None = None
+    url: str | None = None
+    image_url: str | None = None
+    source: str | None = None
+    author: str | None = None
+    language: str | None = None
+    edition: str | None = None
+    tags: list[str] | None = None
+    links: list[str] | None = None
+    expires_at: str | None = None

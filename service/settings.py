@@ -1,0 +1,48 @@
+"""Settings of the service: flag, then environment, then silah.toml, then default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+
+class ServiceSettings(BaseSettings):
+    """``SILAH_…`` variables and the keys of ``silah.toml`` have the names of these members."""
+
+    model_config = SettingsConfigDict(env_prefix="SILAH_", toml_file="silah.toml", extra="ignore")
+
+    artifacts: Path = Field(default=Path("artifacts"), description="folder of the model versions")
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0 picks a free one")
+    workers: int = Field(default=1, ge=1, le=64, description="processes that answer")
+    follow_seconds: float = Field(default=0.25, gt=0, description="how often to look for another version in service")
+    retry_seconds: float = Field(
+        default=10.0, gt=0, description="how long to wait before a refused version is tried again"
+    )
+    max_age: int = Field(default=10, ge=0, description="seconds for which a cache may answer without asking")
+    stale_while_revalidate: int = Field(default=60, ge=0, description="seconds for which it may answer while it asks")
+    stale_if_error: int = Field(
+        default=86_400, ge=0, description="seconds for which it may answer while Silah does not"
+    )
+    demo: bool = Field(default=True, description="serve the demo newsroom at /demo")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def cache_control(self) -> str:
+        """The header of every cacheable answer."""
+        return (
+            f"public, max-age={self.max_age}, stale-while-revalidate={self.stale_while_revalidate}, "
+            f"stale-if-error={self.stale_if_error}"
+        )

@@ -1,0 +1,1 @@
+"""What people see: pages, right to left, without a build step."""

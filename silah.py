@@ -1,0 +1,49 @@
+"""The front door: one command; what a sub-command needs is loaded when it is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.cli import app as service_app
+from service.cli import serve
+from training.cli import app as training_app
+from training.cli import run, train
+
+NEWSROOM = Path(__file__).parent / "training" / "newsroom" / "articles.jsonl"
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Related news for Arabic newsrooms.",
+)
+for part in (training_app, service_app):
+    app.registered_commands += part.registered_commands
+    app.registered_groups += part.registered_groups
+
+
+@app.command(epilog="Example: `silah demo --port 8000`")
+def demo(
+    artifacts: Annotated[Path | None, typer.Option(help="Folder of the demo's model versions.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one. [default: 8000]")] = None,
+) -> None:
+    """Train on the bundled newsroom if need be, then serve site and API."""
+    from models.registry import Registry
+
+    artifacts = artifacts or Path("artifacts/demo")
+    if Registry(artifacts).current() is None:
+        train([str(NEWSROOM)], artifacts=artifacts)
+    serve(artifacts=artifacts, host=host, port=port)
+
+
+def main() -> None:
+    """The ``silah`` command."""
+    run(app)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,236 @@
+"""Commands that make and manage models: train, recommend, models."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from models.errors import ModelError, SilahError, SourceError, TrainingRefused
+
+if TYPE_CHECKING:
+    from models.artifact import Manifest
+    from models.registry import Registry
+    from training.config import TrainingSettings
+    from training.job import TrainingSummary
+
+EXIT_CODES: tuple[tuple[type[SilahError], int], ...] = ((SourceError, 4), (TrainingRefused, 5), (ModelError, 5))
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+models_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="markdown", help="List, check and switch model versions."
+)
+app.add_typer(models_app, name="models")
+
+messages = Console(stderr=True)
+
+Artifacts = Annotated[Path | None, typer.Option(help="Folder of the model versions. [default: ./artifacts]")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
+
+
+def run(prepared: typer.Typer = app) -> None:
+    """Run a command line; a known error becomes one sentence and its exit code."""
+    try:
+        prepared()
+    except SilahError as error:
+        messages.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1))
+
+
+@app.command(epilog="Example: `silah train articles.jsonl.gz --artifacts ./artifacts`")
+def train(
+    sources: Annotated[list[str], typer.Argument(help="Files of article records: .jsonl, .ndjson, also gzipped.")],
+    artifacts: Artifacts = None,
+    no_publish: Annotated[
+        bool, typer.Option("--no-publish", help="Make the version, but do not put it in service.")
+    ] = False,
+    as_of: Annotated[str | None, typer.Option(help="Leave out articles published after this RFC 3339 time.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Processes to train with; -1 is one a core. [default: -1]")] = None,
+    as_json: Json = False,
+) -> None:
+    """Train a model version on article records and put it in service."""
+    from models.article import parse_time
+    from models.registry import Registry
+    from training.job import TrainingPlan
+    from training.job import train as run_training
+    from training.progress import reporter
+
+    settings = _settings(artifacts=artifacts, jobs=jobs)
+    try:
+        moment = None if as_of is None else parse_time(as_of)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--as-of") from error
+    plan = TrainingPlan(sources, settings.model, moment, not no_publish, settings.jobs)
+    with reporter(messages) as bars:
+        summary = run_training(plan, Registry(settings.artifacts), _now, bars)
+    if as_json:
+        _print_json(asdict(summary))
+    else:
+        _print_summary(summary)
+
+
+@app.command(epilog="Example: `silah recommend politics-01 --list also-like --limit 3 --explain`")
+def recommend(
+    article_id: Annotated[str, typer.Argument(metavar="ID", help="Id of an article of the model in service.")],
+    list_name: Annotated[str, typer.Option("--list", help="related or also-like.")] = "related",
+    limit: Annotated[int | None, typer.Option(help="Articles wanted, 1 to 50.")] = None,
+    explain: Annotated[bool, typer.Option(help="Show the words that the articles share.")] = False,
+    artifacts: Artifacts = None,
+    as_json: Json = False,
+) -> None:
+    """Show a list of the model in service for an article."""
+    from models.answers import LISTS, ListName, items
+    from models.article import to_microseconds
+    from models.candidates import Query
+    from models.registry import Registry
+
+    try:
+        kind = LISTS[ListName(list_name)]
+    except ValueError as error:
+        raise typer.BadParameter("it is 'related' or 'also-like'", param_hint="--list") from error
+    model = Registry(_settings(artifacts=artifacts).artifacts).load_current()
+    source = model.index.row_of(article_id)
+    query = Query(as_of=to_microseconds(_now()), limit=kind.default_limit if limit is None else limit)
+    shown = items(model, kind.recommend(model.recommender, source, query), source, explain)
+    if as_json:
+        places = [{name: value for name, value in asdict(item).items() if value is not None} for item in shown]
+        _print_json({"list": list_name, "source_id": article_id, "model": model.manifest.version, "items": places})
+        return
+    table = Table(title=f"{kind.heading} — {model.index.article(source).title}")
+    for heading in ("score", "published", "section", "title", *(("matched",) if explain else ())):
+        table.add_column(heading)
+    for item in shown:
+        matched = ["، ".join(term.term for term in item.matched_terms or ())] if explain else []
+        table.add_row(f"{item.score:.3f}", (item.published_at or "")[:10], item.section or "", item.title, *matched)
+    Console().print(table)
+
+
+@models_app.command("list", epilog="Example: `silah models list --json`")
+def list_models(artifacts: Artifacts = None, as_json: Json = False) -> None:
+    """List the versions, oldest first; the one in service is marked."""
+    registry = _registry(artifacts)
+    current = registry.current()
+    manifests = registry.manifests()
+    if as_json:
+        _print_json({"current": current, "versions": [_brief(manifest, current) for manifest in manifests]})
+        return
+    table = Table("", "version", "created", "articles", "terms")
+    for manifest in manifests:
+        mark = "●" if manifest.version == current else ""
+        counts = manifest.counts
+        table.add_row(
+            mark, manifest.version, manifest.created_at, f"{counts['articles']:,}", f"{counts['vocabulary']:,}"
+        )
+    Console().print(table)
+
+
+@models_app.command(epilog="Example: `silah models show 20261123T100000000Z-1a2b3c`")
+def show(version: str, artifacts: Artifacts = None, as_json: Json = False) -> None:
+    """Show the manifest of a version."""
+    from models.artifact import read_manifest
+
+    registry = _registry(artifacts)
+    manifest = asdict(read_manifest(registry.folder(version)))
+    if as_json:
+        _print_json(manifest)
+    else:
+        Console().print_json(json.dumps(manifest, ensure_ascii=False))
+
+
+@models_app.command(epilog="Example: `silah models verify 20261123T100000000Z-1a2b3c`")
+def verify(version: str, artifacts: Artifacts = None, as_json: Json = False) -> None:
+    """Check every file of a version against its digest, and the analyzer against its fingerprint."""
+    manifest = _registry(artifacts).verify(version)
+    _tell({"version": version, "files": len(manifest.files), "sound": True}, f"{version} is sound", as_json)
+
+
+@models_app.command(epilog="Example: `silah models activate 20261123T100000000Z-1a2b3c`")
+def activate(version: str, artifacts: Artifacts = None, as_json: Json = False) -> None:
+    """Put a version in service."""
+    _registry(artifacts).activate(version, _now())
+    _tell({"current": version}, f"{version} is in service", as_json)
+
+
+@models_app.command(epilog="Example: `silah models rollback`")
+def rollback(artifacts: Artifacts = None, as_json: Json = False) -> None:
+    """Put the version back in service that was there before."""
+    version = _registry(artifacts).rollback(_now())
+    _tell({"current": version}, f"{version} is in service again", as_json)
+
+
+@models_app.command(epilog="Example: `silah models prune --keep 5`")
+def prune(
+    keep: Annotated[int, typer.Option(min=1, help="Versions to keep, the one in service among them.")] = 5,
+    artifacts: Artifacts = None,
+    as_json: Json = False,
+) -> None:
+    """Remove the oldest versions; the one in service stays."""
+    removed = _registry(artifacts).prune(keep)
+    _tell({"removed": removed}, f"removed {len(removed)} versions", as_json)
+
+
+def _settings(**given: Any) -> TrainingSettings:
+    from pydantic import ValidationError
+
+    from training.config import TrainingSettings
+
+    try:
+        return TrainingSettings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise typer.BadParameter(problems, param_hint="settings") from error
+
+
+def _registry(artifacts: Path | None) -> Registry:
+    from models.registry import Registry
+
+    return Registry(_settings(artifacts=artifacts).artifacts)
+
+
+def _brief(manifest: Manifest, current: str | None) -> dict[str, Any]:
+    return {
+        "version": manifest.version,
+        "created_at": manifest.created_at,
+        "current": manifest.version == current,
+        "counts": manifest.counts,
+        "metrics": manifest.metrics,
+    }
+
+
+def _print_summary(summary: TrainingSummary) -> None:
+    console = Console()
+    state = "in service" if summary.published else "not in service"
+    console.print(
+        f"version [bold]{summary.version}[/] {state}: {summary.articles:,} articles, {summary.vocabulary:,} terms"
+    )
+    if summary.rejected:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in summary.reasons.items())
+        console.print(f"rejected {summary.rejected:,} ({reasons}): see {summary.rejects_file}", soft_wrap=True)
+    if summary.replaced:
+        console.print(f"replaced {summary.replaced:,}: their id came again later")
+    if summary.unknown_keys:
+        console.print(f"left out unknown keys: {', '.join(summary.unknown_keys)}")
+    console.print("  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in summary.seconds.items()))
+    console.print("  ".join(f"{name} {value:.3f}" for name, value in summary.metrics.items() if value is not None))
+
+
+def _tell(value: dict[str, Any], sentence: str, as_json: bool) -> None:
+    if as_json:
+        _print_json(value)
+    else:
+        typer.echo(sentence)
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

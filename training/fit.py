@@ -1,0 +1,121 @@
+"""Fitting: articles become counts by blocks, counts become vocabulary, idf and unit vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed, effective_n_jobs
+from scipy import sparse
+
+from models.analysis import Analyzer
+from models.article import Article
+from models.stories import Shingles, shingles
+from models.tfidf import TfidfModel, Weighting, term_counts
+
+BLOCK = 500  # articles a task: long enough to be worth sending, short enough for progress to move
+ROUND = 4  # blocks read ahead for each process
+
+
+@dataclass(frozen=True, slots=True)
+class BlockCounts:
+    """The counts of a block of articles over the block's own terms.
+
+    Attributes:
+        terms: the block's terms, in order of appearance.
+        lengths: int32 (articles,), distinct terms of each.
+        numbers, counts: int32 and float32, the terms of each article one after the other.
+        shingles: of each article's body, for finding copies.
+    """
+
+    terms: list[str]
+    lengths: np.ndarray
+    numbers: np.ndarray
+    counts: np.ndarray
+    shingles: list[Shingles]
+
+
+def count_block(analyzer: Analyzer, weighting: Weighting, texts: Sequence[tuple[str, str]]) -> BlockCounts:
+    """Count the terms of pairs of title and body."""
+    number_of: dict[str, int] = {}
+    lengths: list[int] = []
+    numbers: list[int] = []
+    counts: list[float] = []
+    marks: list[Shingles] = []
+    for title, body in texts:
+        title_terms = analyzer.terms(title)
+        body_terms = analyzer.terms(analyzer.clean(body).text)
+        of_article = term_counts(title_terms, body_terms, weighting)
+        lengths.append(len(of_article))
+        numbers.extend(number_of.setdefault(term, len(number_of)) for term in of_article)
+        counts.extend(of_article.values())
+        marks.append(shingles(body_terms or title_terms))
+    return BlockCounts(
+        list(number_of),
+        np.array(lengths, dtype=np.int32),
+        np.array(numbers, dtype=np.int32),
+        np.array(counts, dtype=np.float32),
+        marks,
+    )
+
+
+def count_articles(
+    articles: Iterable[Article], analyzer: Analyzer, weighting: Weighting, jobs: int
+) -> Iterator[BlockCounts]:
+    """Counts of a stream of articles, block by block in its order, by ``jobs`` processes.
+
+    No more than a few blocks of texts a process are held at once. The stream is read by the
+    caller's thread only, so that what it raises reaches the caller.
+    """
+    stream = iter(articles)
+    workers = effective_n_jobs(jobs)
+    with Parallel(n_jobs=jobs, return_as="generator") as parallel:
+        while texts := [(article.title, article.body) for article in islice(stream, BLOCK * workers * ROUND)]:
+            blocks = [texts[start : start + BLOCK] for start in range(0, len(texts), BLOCK)]
+            if len(blocks) == 1:
+                yield count_block(analyzer, weighting, texts)  # not worth a process
+            else:
+                yield from parallel(delayed(count_block)(analyzer, weighting, block) for block in blocks)
+
+
+@dataclass(slots=True)
+class Counts:
+    """Blocks put together: one vocabulary, one matrix."""
+
+    _number_of: dict[str, int] = field(default_factory=dict)
+    _lengths: list[np.ndarray] = field(default_factory=list)
+    _numbers: list[np.ndarray] = field(default_factory=list)
+    _counts: list[np.ndarray] = field(default_factory=list)
+    shingles: list[Shingles] = field(default_factory=list)
+
+    def add(self, block: BlockCounts) -> None:
+        """Append a block."""
+        known = self._number_of
+        merged = np.array([known.setdefault(term, len(known)) for term in block.terms], dtype=np.int32)
+        self._lengths.append(block.lengths)
+        self._numbers.append(merged[block.numbers])
+        self._counts.append(block.counts)
+        self.shingles.extend(block.shingles)
+
+    def matrix(self, rows: np.ndarray, min_df: int) -> tuple[list[str], sparse.csr_array[Any]]:
+        """Sorted vocabulary of the terms that stand in ``min_df`` of the given rows, and their counts."""
+        indptr = np.concatenate(([0], np.cumsum(np.concatenate(self._lengths)))).astype(np.int64)
+        everything = sparse.csr_array(
+            (np.concatenate(self._counts), np.concatenate(self._numbers), indptr),
+            shape=(len(indptr) - 1, len(self._number_of)),
+        )[rows]
+        df = np.bincount(everything.indices, minlength=len(self._number_of))
+        kept = sorted((term, number) for term, number in self._number_of.items() if df[number] >= min_df)
+        matrix = everything[:, [number for _, number in kept]] if kept else everything[:, :0]
+        matrix.sort_indices()
+        return [term for term, _ in kept], matrix
+
+
+def fit(counts: Counts, rows: np.ndarray, weighting: Weighting) -> tuple[TfidfModel, sparse.csr_array[Any]]:
+    """The model of the given rows and their unit vectors, articles × vocabulary."""
+    vocabulary, matrix = counts.matrix(rows, weighting.min_df)
+    model = TfidfModel.fit(vocabulary, matrix, weighting)
+    return model, model.vectors(matrix)

@@ -1,0 +1,256 @@
+"""The training job: sources in, a model version out, published or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from models.analysis import Analyzer
+from models.article import Article, format_time, to_microseconds
+from models.artifact import (
+    ARTICLES,
+    INDEX_ARRAYS,
+    Manifest,
+    ModelConfig,
+    list_files,
+    save_arrays,
+    write_json,
+    write_manifest,
+)
+from models.cards import CardFile
+from models.errors import SourceError, TrainingRefused
+from models.index import ArticleIndex
+from models.recommenders import Recommender
+from models.registry import Registry
+from models.stories import Shingles, StoryRule, are_copies, story_numbers
+from models.tfidf import Float32Array, Int32Array
+from training.evaluation.protocol import evaluate, sample
+from training.fit import Counts, count_articles, fit
+from training.intake import Intake
+from training.neighbours import nearest
+from training.progress import Reporter
+from training.records import ReadCounts, read_articles
+from training.sources import SourceRecord, open_source
+
+REJECTS = "rejects.jsonl"
+STAGES = ("read", "analyse", "weight", "neighbours", "stories", "evaluate", "publish")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """What to train on and how.
+
+    Attributes:
+        as_of: articles published later are left out.
+        publish: whether the new version goes into service.
+        jobs: processes and threads; -1 is one a core.
+    """
+
+    sources: Sequence[str]
+    config: ModelConfig
+    as_of: datetime | None = None
+    publish: bool = True
+    jobs: int = -1
+
+
+@dataclass(slots=True)
+class TrainingSummary:
+    """What a training did; the members of ``silah train --json``."""
+
+    version: str = ""
+    articles: int = 0
+    rejected: int = 0
+    vocabulary: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    peak_memory_bytes: int = 0
+    metrics: dict[str, float | None] = field(default_factory=dict)
+    published: bool = False
+    stories: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    rejects_file: str | None = None
+    replaced: int = 0
+    later_than_as_of: int = 0
+    unknown_keys: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the time spent inside to a stage."""
+        start = time.perf_counter()
+        yield
+        self._spent(stage, start)
+
+    def watched(self, stage: str, stream: Iterator[Article]) -> Iterator[Article]:
+        """A stream whose own time goes to a stage."""
+        while True:
+            start = time.perf_counter()
+            article = next(stream, None)
+            self._spent(stage, start)
+            if article is None:
+                return
+            yield article
+
+    def _spent(self, stage: str, start: float) -> None:
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+
+
+def train(plan: TrainingPlan, registry: Registry, now: Callable[[], datetime], reporter: Reporter) -> TrainingSummary:
+    """Run a training from sources to a published version.
+
+    Whatever happens on the way, the version in service stays until the new one is complete.
+
+    Raises:
+        SourceError: a source cannot be read or holds no record.
+        TrainingRefused: no record of the sources is an article, or a training is running here.
+    """
+    streams = [open_source(location) for location in plan.sources]  # all must exist before anything starts
+    summary = TrainingSummary()
+    analyzer = Analyzer(plan.config.analyzer)
+    with registry.training(), registry.staging() as staged:
+        with summary.timed("analyse"):
+            records = chain.from_iterable(streams)
+            intake, counts = _read(plan, records, registry.root / REJECTS, staged, analyzer, summary, reporter)
+        summary.seconds["analyse"] -= summary.seconds["read"]  # reading happens inside, as blocks are asked for
+        index = _build(plan, intake, counts, staged, summary, reporter)
+        with summary.timed("evaluate"):
+            advance = reporter.stage("evaluating", len(sample(len(index))))
+            summary.metrics = evaluate(Recommender(index, plan.config.lists), advance)
+        with summary.timed("publish"):
+            _publish(plan, registry, staged, analyzer, now(), summary)
+    summary.seconds = {stage: round(summary.seconds[stage], 3) for stage in STAGES}
+    summary.peak_memory_bytes = _peak_memory()
+    return summary
+
+
+def _build(
+    plan: TrainingPlan, intake: Intake, counts: Counts, staged: Path, summary: TrainingSummary, reporter: Reporter
+) -> ArticleIndex:
+    """Everything between counts and an index; its files are in the staged folder afterwards."""
+    config = plan.config
+    positions = intake.positions()
+    with summary.timed("weight"):
+        tfidf, vectors = fit(counts, positions, config.weighting)
+    with summary.timed("neighbours"):
+        advance = reporter.stage("neighbours", len(positions))
+        rows, scores = nearest(vectors, config.neighbours, plan.jobs, advance)
+    with summary.timed("stories"):
+        marks = [counts.shingles[position] for position in positions.tolist()]
+        story = _stories(rows, scores, marks, config.stories, reporter.stage("stories", len(positions)))
+    summary.vocabulary = len(tfidf.vocabulary)
+    summary.stories = len(np.unique(story))
+    arrays = {
+        **intake.arrays(positions),
+        "indptr": vectors.indptr,
+        "terms": vectors.indices,
+        "weights": vectors.data,
+        "neighbour_rows": rows,
+        "neighbour_scores": scores,
+        "story": story,
+        "idf": tfidf.idf,
+    }
+    with summary.timed("publish"):
+        save_arrays(staged, arrays)
+        write_json(staged / "vocabulary.json", tfidf.vocabulary)
+        write_json(staged / "sections.json", intake.section_names())
+    return ArticleIndex(
+        **{name: arrays[name] for name in INDEX_ARRAYS},
+        section_names=intake.section_names(),
+        cards=CardFile.open(staged / ARTICLES, arrays["spans"]),
+    )
+
+
+def _read(
+    plan: TrainingPlan,
+    records: Iterator[SourceRecord],
+    rejects_file: Path,
+    staged: Path,
+    analyzer: Analyzer,
+    summary: TrainingSummary,
+    reporter: Reporter,
+) -> tuple[Intake, Counts]:
+    """One pass over the records: articles go to the staged folder, their terms are counted."""
+    intake, counts, seen = Intake(), Counts(), ReadCounts()
+    as_of = None if plan.as_of is None else to_microseconds(plan.as_of)
+    advance = reporter.stage("reading", None)
+    with rejects_file.open("w", encoding="utf-8") as rejects:
+        articles = intake.take(read_articles(records, seen, rejects), staged, as_of)
+        for block in count_articles(summary.watched("read", articles), analyzer, plan.config.weighting, plan.jobs):
+            counts.add(block)
+            advance(len(block.lengths))
+    summary.articles = len(intake)
+    summary.replaced = intake.replaced
+    summary.later_than_as_of = intake.later_than_as_of
+    summary.rejected = seen.rejected.total()
+    summary.reasons = dict(seen.rejected.most_common())
+    summary.unknown_keys = dict(seen.unknown_keys.most_common())
+    summary.rejects_file = str(rejects_file) if summary.rejected else None
+    if not seen.records:
+        raise SourceError(f"no record in {', '.join(plan.sources)}")
+    if not len(intake):
+        raise TrainingRefused(f"none of the {seen.records} records is an article to train on: see {rejects_file}")
+    return intake, counts
+
+
+def _stories(
+    rows: Int32Array, scores: Float32Array, marks: Sequence[Shingles], rule: StoryRule, advance: Callable[[int], None]
+) -> Int32Array:
+    """Story numbers from the pairs of neighbours that are copies."""
+    copies: list[tuple[int, int]] = []
+    for row, (near, similarity) in enumerate(zip(rows, scores, strict=True)):
+        for other in near[similarity >= rule.min_similarity].tolist():
+            once = other > row or row not in rows[other]
+            if once and are_copies(marks[row], marks[other], rule):
+                copies.append((row, other))
+        advance(1)
+    return story_numbers(len(rows), copies)
+
+
+def _publish(
+    plan: TrainingPlan,
+    registry: Registry,
+    staged: Path,
+    analyzer: Analyzer,
+    moment: datetime,
+    summary: TrainingSummary,
+) -> None:
+    """Digest, seal and name the staged folder; put it in service when the plan says so."""
+    files = list_files(staged)
+    digest = hashlib.sha256("".join(entry.sha256 for entry in files.values()).encode()).hexdigest()
+    current = registry.current()
+    summary.version = f"{moment:%Y%m%dT%H%M%S%f}"[:-3] + f"Z-{digest[:6]}"
+    manifest = Manifest(
+        version=summary.version,
+        created_at=format_time(moment),
+        parents=() if current is None else (current,),
+        config=plan.config,
+        fingerprint=analyzer.fingerprint(),
+        counts={
+            "articles": summary.articles,
+            "rejected": summary.rejected,
+            "vocabulary": summary.vocabulary,
+            "stories": summary.stories,
+        },
+        metrics=summary.metrics,
+        files=files,
+    )
+    write_manifest(staged, manifest)
+    registry.complete(staged, summary.version)
+    if plan.publish:
+        registry.activate(summary.version, moment, "publish")
+        summary.published = True
+
+
+def _peak_memory() -> int:
+    """Highest resident memory of this process plus that of the largest of its workers, in bytes."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    usage = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage) * unit

@@ -1,0 +1,56 @@
+"""Records become Articles; what does not is rejected with its line and reason, and counted."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import IO
+
+from models.article import FIELDS, Article
+from models.errors import RecordError
+from training.sources import SourceRecord
+
+_KNOWN = frozenset(FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A record that is no article: where it stood and why."""
+
+    source: str
+    line: int
+    reason: str
+    message: str
+
+
+@dataclass(slots=True)
+class ReadCounts:
+    """What was seen while reading; grows as the stream is consumed."""
+
+    records: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    unknown_keys: Counter[str] = field(default_factory=Counter)
+
+
+def read_articles(records: Iterable[SourceRecord], counts: ReadCounts, rejects: IO[str]) -> Iterator[Article]:
+    """Articles of a stream of records; each rejection becomes a JSON line in ``rejects``."""
+    for record in records:
+        counts.records += 1
+        try:
+            if isinstance(record.value, RecordError):
+                raise record.value
+            article = Article.from_record(record.value)
+        except RecordError as error:
+            counts.rejected[error.reason] += 1
+            rejection = Rejection(record.source, record.line, error.reason, str(error))
+            rejects.write(json.dumps(_members(rejection), ensure_ascii=False) + "\n")
+            continue
+        counts.unknown_keys.update(record.value.keys() - _KNOWN)
+        yield article
+
+
+def _members(rejection: Rejection) -> dict[str, object]:
+    message = rejection.message.encode("utf-8", "replace").decode()
+    return {"source": rejection.source, "line": rejection.line, "reason": rejection.reason, "message": message}

@@ -32,10 +32,13 @@ def demo(
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one. [default: 8000]")] = None,
 ) -> None:
     """Train on the bundled newsroom if need be, then serve site and API."""
+    from models.errors import ModelError
     from models.registry import Registry
 
     artifacts = artifacts or Path("artifacts/demo")
-    if Registry(artifacts).current() is None:
+    try:
+        Registry(artifacts).load_current()
+    except ModelError:  # none yet, a damaged one, or one of a release that cuts text into other terms
         train([str(NEWSROOM)], artifacts=artifacts)
     serve(artifacts=artifacts, host=host, port=port)
 

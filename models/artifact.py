@@ -5,13 +5,14 @@
     manifest.json          what it is, what it was made from, and the digest of each file below
     articles.jsonl         the articles as read, one record a line
     spans.npy              int64 (n, 2)   where each row's record stands in articles.jsonl
-    vocabulary.json        the terms, sorted;  idf.npy  float32, one a term
+    vocabulary.json        the terms, sorted;  idf burst  float32, one a term
     indptr terms weights   the unit vectors, CSR
     neighbour_rows neighbour_scores        int32, float32 (n, k)
     published expires section story        int64, int64, int32, int32 (n,);  sections.json  their names
     id_hashes id_rows      uint64, int32 (n,)  where an id is looked up
 
-Nothing in it runs code when it is read: arrays are loaded with ``allow_pickle=False``.
+Nothing in it runs code when it is read: arrays are written with ``allow_pickle=False`` and
+memory-mapped, which refuses pickled objects.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from models.analysis import Analyzer, AnalyzerConfig
 from models.cards import CardFile
@@ -52,7 +53,7 @@ INDEX_ARRAYS: Mapping[str, str] = {
     "id_hashes": "uint64",
     "id_rows": "int32",
 }
-ARRAYS: Mapping[str, str] = {**INDEX_ARRAYS, "spans": "int64", "idf": "float32"}
+ARRAYS: Mapping[str, str] = {**INDEX_ARRAYS, "spans": "int64", "idf": "float32", "burst": "float32"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class ModelConfig:
     weighting: Weighting = field(default_factory=Weighting)
     stories: StoryRule = field(default_factory=StoryRule)
     lists: ListRules = field(default_factory=ListRules)
-    neighbours: int = 100
+    neighbours: Annotated[int, Field(ge=1)] = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ class Model:
 
 CONFIG = TypeAdapter(ModelConfig)
 _MANIFEST = TypeAdapter(Manifest)
+_NAMES = TypeAdapter(list[str])
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -201,8 +203,8 @@ def verify_files(folder: Path, manifest: Manifest) -> None:
         raise FileRefused(manifest.version, missing[0], "is not listed in the manifest")
 
 
-def load(folder: Path) -> Model:
-    """Verify and load a version; its arrays are memory-mapped and shared by all who load it.
+def verify(folder: Path) -> tuple[Manifest, Analyzer]:
+    """Check manifest, files and analyzer; what it takes to load the rest.
 
     Raises:
         FileRefused, FormatUnsupported, AnalyzerMismatch: with the reason and the file's name.
@@ -214,20 +216,31 @@ def load(folder: Path) -> Model:
         raise AnalyzerMismatch(
             f"model version {manifest.version!r} was made by an analyzer that behaves differently: train a new version"
         )
+    return manifest, analyzer
+
+
+def load(folder: Path) -> Model:
+    """Verify and load a version; its arrays are memory-mapped and shared by all who load it.
+
+    Raises:
+        FileRefused, FormatUnsupported, AnalyzerMismatch: with the reason and the file's name.
+    """
+    manifest, analyzer = verify(folder)
     arrays = {name: _load_array(folder, manifest.version, name, dtype) for name, dtype in ARRAYS.items()}
     index = ArticleIndex(
         **{name: arrays[name] for name in INDEX_ARRAYS},
-        section_names=_load_names(folder, "sections.json"),
+        section_names=_load_names(folder, manifest.version, "sections.json"),
         cards=CardFile.open(folder / ARTICLES, arrays["spans"]),
     )
-    tfidf = TfidfModel(_load_names(folder, "vocabulary.json"), arrays["idf"], manifest.config.weighting)
+    vocabulary = _load_names(folder, manifest.version, "vocabulary.json")
+    tfidf = TfidfModel(vocabulary, arrays["idf"], arrays["burst"], manifest.config.weighting)
     return Model(manifest, analyzer, tfidf, Recommender(index, manifest.config.lists))
 
 
 def _load_array(folder: Path, version: str, name: str, dtype: str) -> Any:
     file = f"{name}.npy"
     try:
-        array = np.load(folder / file, mmap_mode="r", allow_pickle=False)
+        array = np.lib.format.open_memmap(folder / file, mode="r")
     except (OSError, ValueError) as error:
         raise FileRefused(version, file, f"cannot be read: {error}") from error
     if array.dtype != np.dtype(dtype):
@@ -235,9 +248,11 @@ def _load_array(folder: Path, version: str, name: str, dtype: str) -> Any:
     return array
 
 
-def _load_names(folder: Path, file: str) -> Sequence[str]:
-    names: list[str] = json.loads((folder / file).read_bytes())
-    return names
+def _load_names(folder: Path, version: str, file: str) -> Sequence[str]:
+    try:
+        return _NAMES.validate_json((folder / file).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise FileRefused(version, file, "is no list of names") from error
 
 
 def _seal(content: Mapping[str, Any]) -> str:

@@ -28,7 +28,7 @@ def matched_terms(
     shared, mine, theirs = np.intersect1d(one.terms, other.terms, assume_unique=True, return_indices=True)
     parts = one.weights[mine] * other.weights[theirs]
     heaviest = np.lexsort((shared, -parts))[:MATCHED_TERMS]
-    surfaces = analyzer.surfaces(f"{source.title}\n{analyzer.clean(source.body).text}")
+    surfaces = analyzer.surfaces("\n".join((source.title, analyzer.clean(source.body).text, *source.tags)))
     words = [tfidf.vocabulary[shared[place]] for place in heaviest]
     return [
         MatchedTerm(surfaces.get(word, word), round(float(parts[place]), 4))

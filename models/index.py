@@ -28,8 +28,8 @@ UInt64Array = NDArray[np.uint64]
 
 
 def id_hash(article_id: str) -> int:
-    """64 bits of BLAKE2b: where an id is looked for; equal hashes are told apart by the ids."""
-    return int.from_bytes(hashlib.blake2b(article_id.encode(), digest_size=8).digest(), "big")
+    """64 bits of BLAKE2b: where an id is looked for, valid Unicode or not; equal hashes are told apart by the ids."""
+    return int.from_bytes(hashlib.blake2b(article_id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -27,15 +28,18 @@ class ListRules:
         related_diversity: default of ``diversity`` for related news.
         same_story_similarity: cosine from which an article tells the reader's own story:
             not for «you may also like».
+        same_story_neighbours: at most so many nearest articles count as the reader's own story: where
+            a topic is dense, hundreds of articles are above ``same_story_similarity``.
         also_like_min_similarity, also_like_half_life_days, also_like_freshness_floor,
         also_like_diversity: the same settings for «you may also like».
     """
 
-    related_min_similarity: float = 0.10
-    related_half_life_days: float = 7.0
-    related_freshness_floor: float = 0.5
+    related_min_similarity: float = 0.08
+    related_half_life_days: float = 1.0
+    related_freshness_floor: float = 0.8
     related_diversity: float = 0.0
     same_story_similarity: float = 0.25
+    same_story_neighbours: int = 50
     also_like_min_similarity: float = 0.02
     also_like_half_life_days: float = 3.0
     also_like_freshness_floor: float = 0.5
@@ -62,15 +66,17 @@ def related_news(recommender: Recommender, source: int, query: Query) -> list[Re
     return _answer(index, source, diversify(index, ranked, diversity, query.limit), query)
 
 
-# score = cosine · freshness over articles of another story: cosine < same_story_similarity;
+# score = cosine · freshness over articles of another story, that is
+# cosine < max(same_story_similarity, cosine of the neighbour at rank same_story_neighbours + 1);
 # then MMR, then at most half of the list from one section
 def you_may_also_like(recommender: Recommender, source: int, query: Query) -> list[Recommendation]:
     """«قد يهمك أيضا»: the wider topic in other stories and sections; nothing that related news shows by default."""
     index, rules = recommender.index, recommender.rules
-    shown = related_news(recommender, source, Query(as_of=query.as_of, limit=DEFAULT_RELATED))
+    shown = shown_beside(recommender, source, query)
     near = content(index, source, query)
-    other = (near.scores < rules.same_story_similarity) & (near.scores >= rules.also_like_min_similarity)
-    near = near.take(other)
+    dense = index.neighbours(source).scores[rules.same_story_neighbours :][:1]
+    own_story = max(rules.same_story_similarity, float(dense.max(initial=0)))
+    near = near.take((near.scores < own_story) & (near.scores >= rules.also_like_min_similarity))
     fresh = freshness(index, near.rows, source, rules.also_like_half_life_days, rules.also_like_freshness_floor)
     told = _rows([source, *(item.row for item in shown)])
     ranked = one_per_story(index, weigh(near, fresh), told).take(slice(DIVERSIFIED))
@@ -79,17 +85,29 @@ def you_may_also_like(recommender: Recommender, source: int, query: Query) -> li
     return _answer(index, source, spread(index, varied, (query.limit + 1) // 2), query)
 
 
+def shown_beside(recommender: Recommender, source: int, query: Query) -> list[Recommendation]:
+    """What related news shows by default at the query's moment: not to be repeated by another list."""
+    return related_news(recommender, source, Query(as_of=query.as_of, limit=DEFAULT_RELATED))
+
+
 def filled(
-    recommender: Recommender, items: list[Recommendation], query: Query, source: int | None, reason: Reason
+    recommender: Recommender,
+    items: list[Recommendation],
+    query: Query,
+    source: int | None,
+    reason: Reason,
+    beside: Sequence[Recommendation] = (),
 ) -> list[Recommendation]:
     """A short list made full with the latest articles that the query allows, of stories not told yet.
 
-    ``reason`` is ``Reason.LATEST``, or ``Reason.SECTION`` for the latest of the source's own section.
+    ``reason`` is ``Reason.LATEST``, or ``Reason.SECTION`` for the latest of the source's own section;
+    a source without one gets the latest of all. Stories of ``beside``, shown in another list, count as told.
     """
     index = recommender.index
-    if reason is Reason.SECTION and query.section is None and source is not None:
-        query = replace(query, section=index.section_name(source))
-    told = _rows([item.row for item in items] + ([] if source is None else [source]))
+    if reason is Reason.SECTION and query.section is None:
+        section = None if source is None else index.section_name(source)
+        query, reason = replace(query, section=section), reason if section is not None else Reason.LATEST
+    told = _rows([item.row for item in (*items, *beside)] + ([] if source is None else [source]))
     full = list(items)
     for rows in latest(index, query):
         if len(full) >= query.limit:

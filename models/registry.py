@@ -22,7 +22,7 @@ from datetime import datetime
 from pathlib import Path
 
 from models.article import format_time
-from models.artifact import Manifest, Model, fsync_path, load, read_manifest, verify_files
+from models.artifact import Manifest, Model, fsync_path, load, read_manifest, verify
 from models.errors import ModelError, NothingPublished, TrainingRefused, VersionNotFound
 
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
@@ -54,7 +54,8 @@ class Registry:
         """Names of the complete versions, oldest first."""
         if not self.versions_folder.is_dir():
             return []
-        return sorted(path.name for path in self.versions_folder.iterdir() if _NAME.fullmatch(path.name))
+        there = self.versions_folder.iterdir()
+        return sorted(path.name for path in there if _NAME.fullmatch(path.name) and path.is_dir())
 
     def manifests(self) -> list[Manifest]:
         """Manifests of the versions that have a sound one, oldest first."""
@@ -67,11 +68,18 @@ class Registry:
         return found
 
     def current(self) -> str | None:
-        """Name of the version in service, or None."""
+        """Name of the version in service, or None.
+
+        Raises:
+            ModelError: when the file that names it cannot be read.
+        """
+        pointer = self.root / "current"
         try:
-            return (self.root / "current").read_text(encoding="utf-8").strip() or None
+            return pointer.read_text(encoding="utf-8").strip() or None
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ModelError(f"{pointer} cannot be read: {error}") from error
 
     def load_current(self) -> Model:
         """Load the version in service.
@@ -128,10 +136,10 @@ class Registry:
         """Put a version in service.
 
         Raises:
-            VersionNotFound, FileRefused, …: when it is not there or not sound; the one in service stays.
+            VersionNotFound, FileRefused, AnalyzerMismatch, …: when it is not there or cannot be
+                served; the one in service stays.
         """
-        folder = self.folder(version)
-        verify_files(folder, read_manifest(folder))
+        verify(self.folder(version))
         self._point(version, now, action)
 
     def rollback(self, now: datetime) -> str:
@@ -142,8 +150,8 @@ class Registry:
         Raises:
             NothingPublished: when there is none to go back to.
         """
-        current = self.current()
-        before = [name for name in self._stack() if name != current and (self.versions_folder / name).is_dir()]
+        current, there = self.current(), self.names()
+        before = [name for name in self._stack() if name != current and name in there]
         if current is None or not before:
             raise NothingPublished("no earlier version to roll back to")
         self.activate(before[-1], now, "rollback")
@@ -169,8 +177,13 @@ class Registry:
         draft.replace(self.root / "current")
         fsync_path(self.root)
         # after the pointer: without this line a rollback still finds the version before
-        with (self.root / "activations.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps({"at": format_time(now), "version": version, "action": action}) + "\n")
+        entry = json.dumps({"at": format_time(now), "version": version, "action": action})
+        with (self.root / "activations.jsonl").open("a+b") as log:
+            if log.tell():
+                log.seek(-1, os.SEEK_END)
+                if log.read() != b"\n":  # a line cut short by a crash must not swallow this one
+                    log.write(b"\n")
+            log.write(f"{entry}\n".encode())
             log.flush()
             os.fsync(log.fileno())
 
@@ -189,8 +202,8 @@ class Registry:
 
     def _activations(self) -> Iterator[tuple[str, str]]:
         try:
-            lines = (self.root / "activations.jsonl").read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
+            lines = (self.root / "activations.jsonl").read_text(encoding="utf-8", errors="replace").splitlines()
+        except (FileNotFoundError, NotADirectoryError):
             return
         for line in lines:
             try:

@@ -21,27 +21,33 @@ Int64Array = NDArray[np.int64]
 class Weighting:
     """How counts become weights; part of every model.
 
-    The defaults are those that human judges of similar Arabic articles and editors'
-    tags agreed with best; see docs/relevance.md.
+    The defaults were chosen by measurement; see docs/relevance.md.
 
     Attributes:
         title_weight: how often each word of the title counts, against once for a word of the body.
+        tag_weight: the same for each word of the tags.
         tf_exponent: a count ``c`` becomes ``c ** tf_exponent``.
-        min_df: a term of fewer articles is left out of the vocabulary.
+        burst_weight: how much more a term weighs that clumps in few articles, see :meth:`TfidfModel.fit`.
+        min_df: a term of fewer articles is left out of the vocabulary. A term of one article joins
+            it to no other, but to the drafts that name the same thing.
         max_terms: the heaviest terms kept of each article.
     """
 
     title_weight: int = 3
-    tf_exponent: float = 0.75
-    min_df: int = 2
+    tag_weight: int = 1
+    tf_exponent: float = 0.5
+    burst_weight: float = 1.0
+    min_df: int = 1
     max_terms: int = 200
 
 
-def term_counts(title: Iterable[str], body: Iterable[str], weighting: Weighting) -> Counter[str]:
-    """How often each term counts in an article of these terms."""
+def term_counts(title: Iterable[str], body: Iterable[str], tags: Iterable[str], weighting: Weighting) -> Counter[str]:
+    """How often each term counts in an article of these terms; terms that count 0 are left out."""
     counts = Counter(body)
-    for term in title:
-        counts[term] += weighting.title_weight
+    for terms, weight in ((title, weighting.title_weight), (tags, weighting.tag_weight)):
+        if weight:
+            for term in terms:
+                counts[term] += weight
     return counts
 
 
@@ -60,21 +66,37 @@ class TfidfModel:
     Attributes:
         vocabulary: the terms, sorted; a term's number is its place here.
         idf: float32, one a term: ``ln((1 + N) / (1 + df)) + 1`` (scikit-learn's smooth idf).
+        burst: float32, one a term, 1 or more: what its weight is multiplied with for its burstiness.
     """
 
     vocabulary: Sequence[str]
     idf: Float32Array
+    burst: Float32Array
     weighting: Weighting
 
     @classmethod
     def fit(cls, vocabulary: Sequence[str], counts: sparse.csr_array[Any], weighting: Weighting) -> TfidfModel:
-        """Learn the idf of a matrix of counts, articles × vocabulary."""
+        """Learn the idf and the burstiness of a matrix of counts, articles × vocabulary.
+
+        A name that an affair is about comes again and again in few articles; a word of every
+        report comes once in many, even when it is as rare. Residual idf tells them apart: how much
+        rarer a term is, by articles, than if its occurrences fell at random (Church & Gale 1995,
+        "Inverse document frequency: a measure of deviations from Poisson")::
+
+            residual = ln(N / df) - ln(1 / (1 - exp(-cf / N))),  burst = 1 + burst_weight · max(residual, 0)
+        """
         if not vocabulary:
-            return cls(vocabulary, np.empty(0, dtype=np.float32), weighting)
+            nothing = np.empty(0, dtype=np.float32)
+            return cls(vocabulary, nothing, nothing, weighting)
         from sklearn.feature_extraction.text import TfidfTransformer  # a second of loading: for training only  # noqa: PLC0415
 
         transformer = TfidfTransformer(smooth_idf=True).fit(counts)
-        return cls(vocabulary, np.asarray(transformer.idf_, dtype=np.float32), weighting)
+        articles, terms = counts.shape
+        df = np.bincount(counts.indices, minlength=terms)
+        cf = np.bincount(counts.indices, weights=counts.data, minlength=terms)
+        residual = np.log(articles / df) + np.log1p(-np.exp(-cf / articles))
+        burst = 1 + weighting.burst_weight * np.maximum(residual, 0)
+        return cls(vocabulary, np.asarray(transformer.idf_, dtype=np.float32), burst.astype(np.float32), weighting)
 
     @cached_property
     def number_of(self) -> dict[str, int]:
@@ -88,7 +110,8 @@ class TfidfModel:
         """
         lengths = np.diff(counts.indptr)
         rows = np.repeat(np.arange(counts.shape[0]), lengths)
-        weights = counts.data.astype(np.float32) ** np.float32(self.weighting.tf_exponent) * self.idf[counts.indices]
+        importance = self.idf * self.burst
+        weights = counts.data.astype(np.float32) ** np.float32(self.weighting.tf_exponent) * importance[counts.indices]
         # heaviest first within each row, the lower term number first among equals
         order = np.lexsort((counts.indices, -weights, rows))
         rank = np.arange(len(order)) - np.repeat(counts.indptr[:-1], lengths)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 
@@ -42,11 +44,16 @@ def serve(
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise typer.BadParameter(problems, param_hint="settings") from error
+    except (ValueError, OSError) as error:  # silah.toml is no TOML or cannot be read
+        raise typer.BadParameter(str(error), param_hint="settings") from error
     listening = _listen(settings.host, settings.port)
     # the processes that answer read their settings as any other would: from the environment
     os.environ["SILAH_ARTIFACTS"] = str(settings.artifacts.absolute())
-    address = f"http://{settings.host}:{listening.getsockname()[1]}"
-    messages.print(f"Silah answers at {address} (docs: {address}/docs, demo: {address}/demo)", soft_wrap=True)
+    host_in_url = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"http://{host_in_url}:{listening.getsockname()[1]}"
+    messages.print(
+        f"Silah answers at {address} (docs: {address}/docs, demo: {address}/demo)", soft_wrap=True, markup=False
+    )
     with tempfile.TemporaryDirectory(prefix="silah-metrics-") as together:
         if settings.workers > 1:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = together
@@ -63,6 +70,8 @@ def serve(
             Multiprocess(config, sockets=[listening]).run()
         else:
             server = uvicorn.Server(config)
+            for asked in (signal.SIGTERM, signal.SIGINT):  # raised again by uvicorn once all is shut down in good order
+                signal.signal(asked, lambda *_: None if server.started else sys.exit(0))
             server.run(sockets=[listening])
             if not server.started:
                 sys.exit(1)
@@ -78,7 +87,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(2048)
     except OSError as error:
         reason = error.strerror or str(error)
-        messages.print(f"[red]error:[/] cannot listen on {host}:{port}: {reason}", highlight=False, soft_wrap=True)
+        problem = escape(f"cannot listen on {host}:{port}: {reason}")
+        messages.print(f"[red]error:[/] {problem}", highlight=False, soft_wrap=True)
         sys.exit(1)
     listening.set_inheritable(True)
     return listening

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from models.artifact import load
-from models.errors import NothingPublished, SilahError
+from models.errors import ModelError, NothingPublished, SilahError
 from models.registry import Registry
 from service.snapshot import Snapshot
 
@@ -38,12 +38,13 @@ class Holder:
 
         Raises:
             NothingPublished: when there is none yet.
+            ModelError: when the first one was refused.
         """
-        if self.current is None:
-            raise NothingPublished(
-                self.refusal.problem if self.refusal else "no model is published yet: run `silah train`"
-            )
-        return self.current
+        if self.current is not None:
+            return self.current
+        if self.refusal is None:
+            raise NothingPublished("no model is published yet: run `silah train`")
+        raise (NothingPublished if self.refusal.version is None else ModelError)(self.refusal.problem)
 
 
 @dataclass
@@ -57,22 +58,23 @@ class Follower:
 
     def step(self) -> None:
         """Look once. Loads in the calling thread; a version that fails is tried again after ``retry`` seconds."""
-        wanted = self.registry.current()
+        wanted = None
         serving = self.holder.current.version if self.holder.current else None
-        if wanted == serving and wanted is not None:
-            self.holder.refusal = None
-            return
         refusal = self.holder.refusal
-        if refusal and refusal.version == wanted and time.monotonic() < refusal.tried_at + self.retry and wanted:
-            return
         try:
+            wanted = self.registry.current()
+            if wanted == serving and wanted is not None:
+                self.holder.refusal = None
+                return
+            if refusal and refusal.version == wanted and time.monotonic() < refusal.tried_at + self.retry and wanted:
+                return
             if wanted is None:
                 raise NothingPublished(f"no model is published in {self.registry.root}: run `silah train`")
             self.holder.current = Snapshot(load(self.registry.folder(wanted)))
             self.holder.refusal = None
             log.info("serving another version", extra={"version": wanted, "before": serving})
         except (SilahError, OSError, ValueError) as error:
-            if refusal is None or refusal.version != wanted:
+            if refusal is None or (refusal.version, refusal.problem) != (wanted, str(error)):
                 log.error("version refused", extra={"version": wanted, "problem": str(error), "serving": serving})
             self.holder.refusal = Refusal(wanted, str(error), time.monotonic())
 

@@ -22,7 +22,8 @@ class EncodedSlashes:
         if scope["type"] == "http":
             raw: bytes = scope.get("raw_path") or b""
             if b"%2" in raw and (b"%2f" in raw or b"%2F" in raw or b"%25" in raw):
-                scope = {**scope, "path": _encode(raw.partition(b"?")[0].decode("ascii", "replace"))}
+                # in the scope itself, not in a copy: telemetry, further out, reads the route that is found
+                scope["path"] = _encode(raw.partition(b"?")[0].decode("ascii", "replace"))
         await self._app(scope, receive, send)
 
 

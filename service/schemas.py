@@ -16,12 +16,12 @@ from models.candidates import MAX_LIMIT, Query
 
 _AGE = re.compile(r"(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_SPACE_FOR_PLUS = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
+_SPACE_FOR_PLUS = re.compile(r"(:\d\d(?:[.,]\d+)?) (?=\d\d(?::?\d\d)?$)")  # behind a clock, not before it
 
 
 def _read_time(value: object) -> object:
     """A time as it stands in a query string, where an unencoded ``+`` arrives as a space."""
-    return parse_time(_SPACE_FOR_PLUS.sub("+", value)) if isinstance(value, str) else value
+    return parse_time(_SPACE_FOR_PLUS.sub(r"\1+", value)) if isinstance(value, str) else value
 
 
 def _read_age(value: object) -> object:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from models.errors import ModelError, SilahError, SourceError, TrainingRefused
+from models.errors import ArticleNotFound, ModelError, QueryError, SilahError, SourceError, TrainingRefused
 
 if TYPE_CHECKING:
     from models.artifact import Manifest
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
     from training.config import TrainingSettings
     from training.job import TrainingSummary
 
-EXIT_CODES: tuple[tuple[type[SilahError], int], ...] = ((SourceError, 4), (TrainingRefused, 5), (ModelError, 5))
+EXIT_CODES: tuple[tuple[type[SilahError], int], ...] = (
+    (QueryError, 2),
+    (ArticleNotFound, 2),
+    (SourceError, 4),
+    (TrainingRefused, 5),
+    (ModelError, 5),
+)
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 models_app = typer.Typer(
@@ -40,7 +47,7 @@ def run(prepared: typer.Typer = app) -> None:
     try:
         prepared()
     except SilahError as error:
-        messages.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
+        messages.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1))
 
 
@@ -103,12 +110,13 @@ def recommend(
         places = [{name: value for name, value in asdict(item).items() if value is not None} for item in shown]
         _print_json({"list": list_name, "source_id": article_id, "model": model.manifest.version, "items": places})
         return
-    table = Table(title=f"{kind.heading} — {model.index.article(source).title}")
+    table = Table(title=escape(f"{kind.heading} — {model.index.article(source).title}"))
     for heading in ("score", "published", "section", "title", *(("matched",) if explain else ())):
         table.add_column(heading)
     for item in shown:
         matched = ["، ".join(term.term for term in item.matched_terms or ())] if explain else []
-        table.add_row(f"{item.score:.3f}", (item.published_at or "")[:10], item.section or "", item.title, *matched)
+        cells = (f"{item.score:.3f}", (item.published_at or "")[:10], item.section or "", item.title, *matched)
+        table.add_row(*map(escape, cells))  # a title may hold square brackets
     Console().print(table)
 
 
@@ -186,6 +194,8 @@ def _settings(**given: Any) -> TrainingSettings:
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise typer.BadParameter(problems, param_hint="settings") from error
+    except (ValueError, OSError) as error:  # silah.toml is no TOML or cannot be read, a variable holds no JSON
+        raise typer.BadParameter(str(error), param_hint="settings") from error
 
 
 def _registry(artifacts: Path | None) -> Registry:
@@ -212,11 +222,13 @@ def _print_summary(summary: TrainingSummary) -> None:
     )
     if summary.rejected:
         reasons = ", ".join(f"{reason} {count}" for reason, count in summary.reasons.items())
-        console.print(f"rejected {summary.rejected:,} ({reasons}): see {summary.rejects_file}", soft_wrap=True)
+        console.print(
+            f"rejected {summary.rejected:,} ({reasons}): see {escape(str(summary.rejects_file))}", soft_wrap=True
+        )
     if summary.replaced:
         console.print(f"replaced {summary.replaced:,}: their id came again later")
     if summary.unknown_keys:
-        console.print(f"left out unknown keys: {', '.join(summary.unknown_keys)}")
+        console.print(f"left out unknown keys: {escape(', '.join(summary.unknown_keys))}")
     console.print("  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in summary.seconds.items()))
     console.print("  ".join(f"{name} {value:.3f}" for name, value in summary.metrics.items() if value is not None))
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from models.artifact import ModelConfig
+
+
+def _some(jobs: int) -> int:
+    if jobs == 0:
+        raise ValueError("no process trains nothing: give a number above 0, or -1 for one a core")
+    return jobs
 
 
 class TrainingSettings(BaseSettings):
@@ -22,7 +29,9 @@ class TrainingSettings(BaseSettings):
     )
 
     artifacts: Path = Field(default=Path("artifacts"), description="folder of the model versions")
-    jobs: int = Field(default=-1, description="processes that train; -1 is one a core")
+    jobs: Annotated[int, AfterValidator(_some)] = Field(
+        default=-1, description="processes that train; -1 is one a core"
+    )
     model: ModelConfig = Field(default_factory=ModelConfig, description="what is chosen about the model")
 
     @classmethod

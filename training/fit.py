@@ -38,17 +38,26 @@ class BlockCounts:
     shingles: list[Shingles]
 
 
-def count_block(analyzer: Analyzer, weighting: Weighting, texts: Sequence[tuple[str, str]]) -> BlockCounts:
-    """Count the terms of pairs of title and body."""
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The parts of an article that are counted: what travels to a worker process."""
+
+    title: str
+    body: str
+    tags: Sequence[str] = ()
+
+
+def count_block(analyzer: Analyzer, weighting: Weighting, texts: Sequence[Text]) -> BlockCounts:
+    """Count the terms of articles."""
     number_of: dict[str, int] = {}
     lengths: list[int] = []
     numbers: list[int] = []
     counts: list[float] = []
     marks: list[Shingles] = []
-    for title, body in texts:
-        title_terms = analyzer.terms(title)
-        body_terms = analyzer.terms(analyzer.clean(body).text)
-        of_article = term_counts(title_terms, body_terms, weighting)
+    for text in texts:
+        title_terms = analyzer.terms(text.title)
+        body_terms = analyzer.terms(analyzer.clean(text.body).text)
+        of_article = term_counts(title_terms, body_terms, analyzer.terms("\n".join(text.tags)), weighting)
         lengths.append(len(of_article))
         numbers.extend(number_of.setdefault(term, len(number_of)) for term in of_article)
         counts.extend(of_article.values())
@@ -73,7 +82,7 @@ def count_articles(
     stream = iter(articles)
     workers = effective_n_jobs(jobs)
     with Parallel(n_jobs=jobs, return_as="generator") as parallel:
-        while texts := [(article.title, article.body) for article in islice(stream, BLOCK * workers * ROUND)]:
+        while texts := [Text(one.title, one.body, one.tags) for one in islice(stream, BLOCK * workers * ROUND)]:
             blocks = [texts[start : start + BLOCK] for start in range(0, len(texts), BLOCK)]
             if len(blocks) == 1:
                 yield count_block(analyzer, weighting, texts)  # not worth a process

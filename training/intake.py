@@ -60,19 +60,21 @@ class Intake:
         hashes = np.array([id_hash(id_of[position]) for position in positions.tolist()], dtype=np.uint64)
         by_hash = np.argsort(hashes, kind="stable")
         number = {name: place for place, name in enumerate(self.section_names())}
-        section = [NO_SECTION if name is None else number[name] for name in self._sections]
+        sections = [self._sections[position] for position in positions.tolist()]
+        section = [NO_SECTION if name is None else number[name] for name in sections]
         return {
             "spans": np.array(self._spans, dtype=np.int64)[positions],
             "published": np.array(self._published, dtype=np.int64)[positions],
             "expires": np.array(self._expires, dtype=np.int64)[positions],
-            "section": np.array(section, dtype=np.int32)[positions],
+            "section": np.array(section, dtype=np.int32),
             "id_hashes": hashes[by_hash],
             "id_rows": by_hash.astype(np.int32),
         }
 
     def section_names(self) -> list[str]:
         """Sections of the articles, sorted."""
-        return sorted({name for name in self._sections if name is not None})
+        names = {self._sections[position] for position in self._position_of.values()}
+        return sorted(name for name in names if name is not None)
 
 
 def _write(file: IO[bytes], article: Article) -> tuple[int, int]:

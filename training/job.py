@@ -156,6 +156,7 @@ def _build(
         "neighbour_scores": scores,
         "story": story,
         "idf": tfidf.idf,
+        "burst": tfidf.burst,
     }
     with summary.timed("publish"):
         save_arrays(staged, arrays)

@@ -47,10 +47,19 @@ def read_articles(records: Iterable[SourceRecord], counts: ReadCounts, rejects: 
             rejection = Rejection(record.source, record.line, error.reason, str(error))
             rejects.write(json.dumps(_members(rejection), ensure_ascii=False) + "\n")
             continue
-        counts.unknown_keys.update(record.value.keys() - _KNOWN)
+        counts.unknown_keys.update(_printable(key) for key in sorted(record.value.keys() - _KNOWN))
         yield article
 
 
 def _members(rejection: Rejection) -> dict[str, object]:
-    message = rejection.message.encode("utf-8", "replace").decode()
-    return {"source": rejection.source, "line": rejection.line, "reason": rejection.reason, "message": message}
+    return {
+        "source": _printable(rejection.source),
+        "line": rejection.line,
+        "reason": rejection.reason,
+        "message": _printable(rejection.message),
+    }
+
+
+def _printable(text: str) -> str:
+    """The text without lone surrogates, which no file in UTF-8 can hold."""
+    return text.encode("utf-8", "replace").decode()

@@ -17,8 +17,10 @@ from models.analysis.tokenization import tokenize
 STOPWORDS = Path(__file__).with_name("stopwords.txt")
 CACHE_WORDS = 2_000_000
 
-# Words as a reader sees them: letters with the marks and tatweel between them, or a number.
-_SURFACE = re.compile(r"\d+(?:[.,٫٬]\d+)*|[^\W\d_](?:[^\W\d_]|[\u0610-\u061a\u0640\u064b-\u065f\u0670])*")
+# Words as a reader sees them: letters with the marks, tatweel and invisible characters between them, or a number.
+_INSIDE = r"[\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069]"
+_UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
+_SURFACE = re.compile(rf"\d+(?:[.,٫٬]\d+)*|[^\W\d_](?:[^\W\d_]|{_INSIDE})*")
 
 # One sentence for each thing that an analyzer must not change silently.
 PROBE = (
@@ -93,7 +95,7 @@ class Analyzer:
         for match in _SURFACE.finditer(text):
             for word in tokenize(normalize(match.group())):
                 if term := self._terms[word]:
-                    forms.setdefault(term, Counter())[match.group()] += 1
+                    forms.setdefault(term, Counter())[_UNSEEN.sub("", match.group())] += 1
         return {term: min(seen, key=lambda form: (-seen[form], len(form), form)) for term, seen in forms.items()}
 
     def fingerprint(self) -> str:

@@ -26,8 +26,9 @@ _BLOCKS = frozenset(
     | {"td", "th", "tr", "ul"}
 )
 _UNSEEN = frozenset({"script", "style", "noscript", "template", "iframe", "figcaption"})
-_SENTENCE_END = re.compile(r"[.!؟?][\"»”')\]]*$")
-_SENTENCE_BREAK = re.compile(r"[^\d\s][.؟!][\"»”]?\s*[^\d\s.]")
+# a full stop, neither of an ellipsis nor of a number; headlines may end in ؟ or !, or have them inside
+_SENTENCE_END = re.compile(r"(?<![.…])\.[\"»”')\]]*$")
+_SENTENCE_BREAK = re.compile(r"[^\d\s.…]\.[\"»”]?\s*[^\d\s.]")
 _MARGIN = " \t\r\n:：-–—•*|؛،.«»\"'…"
 
 MAX_HEADLINE_WORDS = 18
@@ -161,6 +162,4 @@ def _is_headline(line: str) -> bool:
 
 
 def _is_prose(line: str) -> bool:
-    return bool(_SENTENCE_END.search(line.rstrip()) and not line.rstrip().endswith(("؟", "?", "!"))) or bool(
-        _SENTENCE_BREAK.search(line)
-    )
+    return bool(_SENTENCE_END.search(line) or _SENTENCE_BREAK.search(line))

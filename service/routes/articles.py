@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
@@ -15,7 +15,7 @@ from models.article import format_time, from_microseconds
 from models.candidates import Query as ListQuery
 from models.candidates import Reason
 from models.errors import ArticleNotFound
-from models.recommenders import filled
+from models.recommenders import filled, shown_beside
 from service.caching import cacheable
 from service.dependencies import ArticleId, Context, InContext, InSnapshot
 from service.problems import responses
@@ -29,6 +29,7 @@ Parameters = Annotated[ListParameters, Query()]
 
 _ANSWER = TypeAdapter(ListAnswer)
 _REASONS = {"latest": Reason.LATEST, "section": Reason.SECTION}
+_FALLBACKS: dict[Reason, Literal["latest", "section"]] = {Reason.LATEST: "latest", Reason.SECTION: "section"}
 
 
 @router.get("/{article_id:path}/related", response_model=ListAnswer, responses=PROBLEMS)
@@ -71,8 +72,11 @@ def _list(
     chosen = [] if source is None else kind.recommend(model.recommender, source, query)
     found = len(chosen)
     if reason is not None and found < query.limit:
-        chosen = filled(model.recommender, chosen, query, source, reason)
-    used = parameters.fallback if len(chosen) > found else None
+        beside = []
+        if source is not None and name is ListName.ALSO_LIKE:
+            beside = shown_beside(model.recommender, source, query)
+        chosen = filled(model.recommender, chosen, query, source, reason, beside)
+    used = _FALLBACKS[chosen[-1].reason] if len(chosen) > found else None
     answer = ListAnswer(
         request_id=_answer_id(name, article_id, snapshot.version, query, parameters),
         list=name,
@@ -80,7 +84,7 @@ def _list(
         as_of=format_time(from_microseconds(query.as_of)),
         model=ModelName(snapshot.version, model.manifest.created_at),
         items=items(model, chosen, source, parameters.explain),
-        fallback=used if used != "none" else None,
+        fallback=used,
     )
     context.metrics.list_items.labels(name).observe(len(chosen))
     if used:

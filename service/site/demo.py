@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader
 
 from models.answers import LISTS, Item, ListName, items
-from models.candidates import Query, Reason
+from models.candidates import MAX_LIMIT, Query, Reason
 from models.recommenders import filled
 from service.dependencies import ArticleId, InContext, InSnapshot
 from service.snapshot import Snapshot
@@ -64,26 +65,28 @@ async def style() -> Response:
 def front(context: InContext, snapshot: InSnapshot) -> Response:
     """Front page: the latest articles, then each section."""
     moment = snapshot.moment(context.now())
-    latest = _latest(snapshot, Query(as_of=moment, limit=FRONT_LATEST))
+    told: set[int] = set()
+    latest = _latest(snapshot, Query(as_of=moment, limit=FRONT_LATEST), told)
     sections = [
         (name, found)
         for name in snapshot.model.index.section_names
-        if (found := _latest(snapshot, Query(as_of=moment, limit=FRONT_SECTION, section=name)))
+        if (found := _latest(snapshot, Query(as_of=moment, limit=FRONT_SECTION, section=name), told))
     ]
     return _page("front.html", snapshot, latest=latest, sections=sections)
 
 
 @router.get("/demo/articles/{article_id:path}")
-def article(request: Request, article_id: ArticleId, context: InContext, snapshot: InSnapshot) -> Response:
-    """An article's page with its boxes; nothing stands in two of them."""
+def article(article_id: ArticleId, context: InContext, snapshot: InSnapshot) -> Response:
+    """An article's page with its boxes; no story stands in two of them."""
     model = snapshot.model
     row = model.index.row_of(article_id)
     moment = snapshot.moment(context.now())
-    boxes = {
-        name: items(model, kind.recommend(model.recommender, row, Query(moment, kind.default_limit)), row, explain=True)
-        for name, kind in LISTS.items()
+    lists = {
+        name: kind.recommend(model.recommender, row, Query(moment, kind.default_limit)) for name, kind in LISTS.items()
     }
-    shown = frozenset({article_id, *(item.id for box in boxes.values() for item in box)})
+    boxes = {name: items(model, places, row, explain=name is ListName.RELATED) for name, places in lists.items()}
+    shown = [row, *(place.row for places in lists.values() for place in places)]
+    told = {int(story) for story in model.index.story[shown]}
     return _page(
         "article.html",
         snapshot,
@@ -92,14 +95,18 @@ def article(request: Request, article_id: ArticleId, context: InContext, snapsho
         related=boxes[ListName.RELATED],
         also_like=boxes[ListName.ALSO_LIKE],
         headings={name.name.lower(): kind.heading for name, kind in LISTS.items()},
-        latest=_latest(snapshot, Query(as_of=moment, limit=4, exclude=shown)),
-        api=request.url_for("related", article_id=article_id).path,
+        latest=_latest(snapshot, Query(as_of=moment, limit=4), told),
     )
 
 
-def _latest(snapshot: Snapshot, query: Query) -> list[Item]:
+def _latest(snapshot: Snapshot, query: Query, told: set[int]) -> list[Item]:
+    """The latest that a query allows, of stories not told on the page; afterwards these are told too."""
     model = snapshot.model
-    return items(model, filled(model.recommender, [], query, None, Reason.LATEST), None, explain=False)
+    story = model.index.story
+    found = filled(model.recommender, [], replace(query, limit=MAX_LIMIT), None, Reason.LATEST)
+    fresh = [place for place in found if int(story[place.row]) not in told][: query.limit]
+    told.update(int(story[place.row]) for place in fresh)
+    return items(model, fresh, None, explain=False)
 
 
 def _page(template: str, snapshot: Snapshot, **values: Any) -> Response:

@@ -19,8 +19,12 @@ def open_source(location: str) -> Iterator[SourceRecord]:
             later when it turns out to be damaged.
     """
     path = Path(location)
-    if not path.exists():
-        raise SourceError(f"cannot read {location}: no such file")
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise SourceError(f"cannot read {location}: no such file") from None
+    except OSError as error:
+        raise SourceError(f"cannot read {location}: {error.strerror}") from error
     if not path.is_file():
         raise SourceError(f"cannot read {location}: not a file")
     if not path.name.endswith(SUFFIXES):

@@ -1,0 +1,270 @@
+"""models.recommenders: what is true of every list, in random worlds; and what stands in the lists of a visible one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.article import Article, to_microseconds
+from models.artifact import Model
+from models.candidates import Query, Reason, Recommendation
+from models.index import NEVER, ArticleIndex
+from models.recommenders import DEFAULT_RELATED, Recommender, filled, related_news, shown_beside, you_may_also_like
+from models.registry import Registry
+from models.retrieval import LATEST_BLOCK
+from tests.models.test_retrieval import may_show
+from tests.support.indexes import index_of, questions
+from tests.support.newsroom import AFTER_ALL, COPY, FIRST_DAY, SECTIONS, topics_of
+
+Asked = tuple[ArticleIndex, int, Query]
+Recommend = Callable[[Recommender, int, Query], list[Recommendation]]
+
+
+def filled_with(reason: Reason, recommend: Recommend | None = None) -> Recommend:
+    """A list made full; without ``recommend`` the fallback alone."""
+
+    def answer(recommender: Recommender, source: int, query: Query) -> list[Recommendation]:
+        items = recommend(recommender, source, query) if recommend else []
+        return filled(recommender, items, query, source, reason)
+
+    return answer
+
+
+CONTENT = {"related": related_news, "also-like": you_may_also_like}
+FALLBACKS = {
+    f"{name}+{reason}": (base, reason)
+    for name, base in {"nothing": None, **CONTENT}.items()
+    for reason in (Reason.LATEST, Reason.SECTION)
+}
+LISTS = CONTENT | {name: filled_with(reason, base) for name, (base, reason) in FALLBACKS.items()}
+every_list = pytest.mark.parametrize("recommend", [pytest.param(each, id=name) for name, each in LISTS.items()])
+content_lists = pytest.mark.parametrize("recommend", [pytest.param(each, id=name) for name, each in CONTENT.items()])
+fallbacks = pytest.mark.parametrize(
+    ("base", "reason"), [pytest.param(*each, id=name) for name, each in FALLBACKS.items()]
+)
+
+
+class TestAlways:
+    """Invariants; a list added to the tables above is held to them."""
+
+    @every_list
+    @given(questions())
+    def test_nothing_stands_in_a_list_that_may_not(self, recommend: Recommend, asked: Asked):
+        index, source, query = asked
+        items = recommend(Recommender(index), source, query)
+        shown = [index.article(item.row) for item in items]
+        assert len(items) <= query.limit
+        assert source not in [item.row for item in items]
+        for article in shown:  # not in the future, not expired, within sections and times, not excluded
+            assert may_show(article, query)
+        ids = [article.id for article in shown]
+        assert len(ids) == len(set(ids))
+        stories = [int(index.story[row]) for row in (source, *(item.row for item in items))]
+        assert len(stories) == len(set(stories))
+        assert [item.rank for item in items] == list(range(1, len(items) + 1))
+
+    @every_list
+    @given(questions())
+    def test_the_same_question_gets_the_same_answer(self, recommend: Recommend, asked: Asked):
+        index, source, query = asked
+        assert recommend(Recommender(index), source, query) == recommend(Recommender(index), source, query)
+
+    @content_lists
+    @given(questions())
+    def test_scores_are_shares_not_below_the_lowest_asked_for(self, recommend: Recommend, asked: Asked):
+        index, source, query = asked
+        for item in recommend(Recommender(index), source, query):
+            assert query.min_score <= item.score <= 1 + 1e-6
+            assert 0 < item.similarity <= 1 + 1e-6
+            assert item.reason is Reason.CONTENT
+
+    @given(questions())
+    def test_equal_scores_stand_newer_first_then_by_id(self, asked: Asked):
+        index, source, query = asked
+        items = related_news(Recommender(index), source, replace(query, diversity=0))
+        for one, other in pairwise(items):
+            assert one.score >= other.score
+            if one.score == other.score:
+                assert (-int(index.published[one.row]), index.article(one.row).id) < (
+                    -int(index.published[other.row]),
+                    index.article(other.row).id,
+                )
+
+    @given(questions())
+    def test_within_a_section_also_like_is_best_first(self, asked: Asked):
+        index, source, query = asked
+        items = you_may_also_like(Recommender(index), source, replace(query, diversity=0))
+        for section in {int(index.section[item.row]) for item in items}:
+            ranked = [(-item.score, item.row) for item in items if index.section[item.row] == section]
+            assert ranked == sorted(ranked)
+
+    @given(questions())
+    def test_also_like_shows_no_article_and_no_story_of_related(self, asked: Asked):
+        index, source, query = asked
+        shown = related_news(Recommender(index), source, Query(as_of=query.as_of, limit=DEFAULT_RELATED))
+        others = you_may_also_like(Recommender(index), source, query)
+        assert not {int(index.story[item.row]) for item in shown} & {int(index.story[item.row]) for item in others}
+
+    @given(questions(), st.integers(1, 5))
+    def test_a_shorter_list_is_the_beginning_of_a_longer_one(self, asked: Asked, limit: int):
+        index, source, query = asked
+        query = replace(query, min_score=0)
+        longer = related_news(Recommender(index), source, replace(query, limit=limit + 1))
+        assert related_news(Recommender(index), source, replace(query, limit=limit)) == longer[:limit]
+
+    @given(questions())
+    def test_a_threshold_only_takes_away(self, asked: Asked):
+        index, source, query = asked
+        query = replace(query, limit=50, diversity=0)
+        everything = related_news(Recommender(index), source, replace(query, min_score=0))
+        kept = [item for item in everything if item.score >= query.min_score]
+        assert [item.row for item in related_news(Recommender(index), source, query)] == [item.row for item in kept]
+
+    @given(questions())
+    def test_variety_reorders_and_takes_nothing_away(self, asked: Asked):
+        index, source, query = asked
+        query = replace(query, limit=50, min_score=0)
+        plain = related_news(Recommender(index), source, replace(query, diversity=0))
+        varied = related_news(Recommender(index), source, replace(query, diversity=0.7))
+        assert sorted(item.row for item in varied) == sorted(item.row for item in plain)
+
+
+class TestFilled:
+    @fallbacks
+    @given(questions())
+    def test_a_list_is_full_when_there_are_stories_enough(self, base: Recommend | None, reason: Reason, asked: Asked):
+        index, source, query = asked
+        items = filled_with(reason, base)(Recommender(index), source, query)
+        if reason is Reason.SECTION and query.section is None:
+            query = replace(query, section=index.section_name(source))
+        told = {int(index.story[row]) for row in (source, *(item.row for item in items))}
+        left = [
+            row
+            for row in range(len(index))
+            if may_show(index.article(row), query) and int(index.story[row]) not in told
+        ]
+        assert len(items) == query.limit or not left
+
+    @fallbacks
+    @given(questions())
+    def test_what_is_added_follows_newest_first(self, base: Recommend | None, reason: Reason, asked: Asked):
+        index, source, query = asked
+        items = filled_with(reason, base)(Recommender(index), source, query)
+        found = [] if base is None else base(Recommender(index), source, query)
+        added = items[len(found) :]
+        assert items[: len(found)] == found
+        assert [item.row for item in added] == sorted(item.row for item in added)
+        sectionless = query.section is None and index.section_name(source) is None
+        told = Reason.LATEST if sectionless else reason
+        assert all((item.score, item.similarity, item.reason) == (0, 0, told) for item in added)
+
+    @given(questions())
+    def test_nothing_is_added_that_another_list_shows(self, asked: Asked):
+        index, source, query = asked
+        recommender = Recommender(index)
+        beside = shown_beside(recommender, source, query)
+        for reason in (Reason.LATEST, Reason.SECTION):
+            found = you_may_also_like(recommender, source, query)
+            items = filled(recommender, found, query, source, reason, beside)
+            shown = {int(index.story[item.row]) for item in beside} | {int(index.story[source])}
+            assert not shown & {int(index.story[item.row]) for item in items}
+
+    @given(questions())
+    def test_an_unknown_article_gets_the_latest(self, asked: Asked):
+        index, _, query = asked
+        items = filled(Recommender(index), [], query, None, Reason.LATEST)
+        stories = [int(index.story[row]) for row in range(len(index)) if may_show(index.article(row), query)]
+        assert [int(index.story[item.row]) for item in items] == list(dict.fromkeys(stories))[: query.limit]
+
+    def test_a_story_is_told_once_even_if_an_archive_lies_between_its_articles(self):
+        between = [Article(id=f"{number:05}", title="خبر", section="رياضة") for number in range(LATEST_BLOCK)]
+        copies = [
+            Article(id="new", title="خبر", section="سياسة", published_at=AFTER_ALL),
+            Article(id="zz", title="خبر", section="سياسة"),
+        ]
+        index = index_of([*between, *copies], [[0.0]] * (LATEST_BLOCK + 2), [*range(LATEST_BLOCK), "one", "one"])
+        items = filled(Recommender(index), [], Query(as_of=NEVER - 1, section="سياسة"), None, Reason.LATEST)
+        assert [index.article(item.row).id for item in items] == ["new"]
+
+    @given(questions())
+    def test_section_adds_from_the_section_of_the_article(self, asked: Asked):
+        index, source, query = asked
+        for item in filled(Recommender(index), [], replace(query, section=None), source, Reason.SECTION):
+            assert index.section_name(source) in (None, index.section_name(item.row))
+
+
+@pytest.fixture(scope="module")
+def model(trained: Path) -> Model:
+    return Registry(trained).load_current()
+
+
+def ids(model: Model, items: list[Recommendation]) -> list[str]:
+    return [model.index.article(item.row).id for item in items]
+
+
+def ask(model: Model, recommend: Recommend, article_id: str, **query: object) -> list[str]:
+    asked = Query(**{"as_of": to_microseconds(AFTER_ALL), **query})  # type: ignore[arg-type]
+    return ids(model, recommend(model.recommender, model.index.row_of(article_id), asked))
+
+
+class TestVisibleWorld:
+    @pytest.mark.parametrize("article", [f"{topic}-{number}" for topic in SECTIONS for number in (1, 2, 3)])
+    def test_what_is_related_is_about_the_topic(self, model: Model, article: str):
+        found = ask(model, related_news, article, limit=3)
+        assert len(found) == 3
+        assert all(topics_of(article) & topics_of(each) for each in found)
+        assert found[0].startswith(article.partition("-")[0])
+
+    def test_a_copy_never_stands_beside_its_original(self, model: Model):
+        for recommend in CONTENT.values():
+            assert COPY not in ask(model, recommend, "football-1", limit=50)
+            assert "football-1" not in ask(model, recommend, COPY, limit=50)
+
+    def test_a_copy_and_its_original_never_stand_in_one_list(self, model: Model):
+        for article in ("football-2", "football-3", "football-5"):
+            found = ask(model, related_news, article, limit=50)
+            assert len({"football-1", COPY}.intersection(found)) == 1
+
+    def test_also_like_looks_beyond_the_section(self, model: Model):
+        assert any(not each.startswith("football") for each in ask(model, you_may_also_like, "football-5", limit=2))
+
+    def test_only_the_past_is_seen(self, model: Model):
+        day_two = to_microseconds(FIRST_DAY) + 3 * 86_400_000_000
+        assert {each[-1] for each in ask(model, related_news, "water-6", as_of=day_two)} <= {"1", "2"}
+
+    def test_a_section_can_be_asked_for_and_left_out(self, model: Model):
+        inside = ask(model, related_news, "football-6", section=SECTIONS["elections"], limit=3)
+        assert inside
+        assert all(each.startswith("elections") for each in inside)
+        outside = ask(model, related_news, "football-6", exclude_section=SECTIONS["elections"], limit=3)
+        assert outside
+        assert not any(each.startswith("elections") for each in outside)
+
+    def test_an_excluded_article_makes_room_for_the_next(self, model: Model):
+        first, *rest = ask(model, related_news, "health-1", limit=3)
+        assert ask(model, related_news, "health-1", limit=2, exclude=frozenset({first})) == rest
+
+
+def test_an_article_alone_in_the_world_has_no_list():
+    index = index_of([Article(id="1", title="خبر وحيد")], [[1.0]])
+    for recommend in LISTS.values():
+        assert recommend(Recommender(index), 0, Query(as_of=NEVER - 1)) == []
+
+
+def test_articles_without_a_word_in_common_are_not_related():
+    index = index_of([Article(id=name, title="خبر") for name in "123"], [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    for source in range(3):
+        for recommend in CONTENT.values():
+            assert recommend(Recommender(index), source, Query(as_of=NEVER - 1)) == []
+
+
+def test_articles_that_share_next_to_nothing_are_not_related():
+    index = index_of([Article(id=name, title="خبر") for name in "12"], [[1.0, 100.0, 0.0], [1.0, 0.0, 100.0]])
+    for recommend in CONTENT.values():
+        assert recommend(Recommender(index), 0, Query(as_of=NEVER - 1)) == []

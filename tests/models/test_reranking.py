@@ -1,0 +1,155 @@
+"""models.reranking: each step alone, in worlds of a few articles."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.article import Article, from_microseconds
+from models.candidates import Candidates
+from models.index import ArticleIndex, cosine
+from models.reranking import DAY, diversify, freshness, one_per_story, pairwise, spread, weigh
+from tests.support.indexes import index_of, questions
+
+NO_ROWS = np.empty(0, dtype=np.int32)
+
+
+def candidates(rows: list[int], scores: list[float] | None = None) -> Candidates:
+    given = [1.0 - 0.01 * place for place in range(len(rows))] if scores is None else scores
+    return Candidates(np.array(rows, dtype=np.int32), np.array(given, dtype=np.float32))
+
+
+def world(*articles: tuple[str | None, int | None, list[float]], stories: list[str] | None = None) -> ArticleIndex:
+    """Articles of (section, day, vector); rows stand in the order given, so days must fall."""
+    return index_of(
+        [
+            Article(
+                id=f"{place:02}",
+                title="خبر",
+                section=section,
+                published_at=None if day is None else from_microseconds(day * DAY),
+            )
+            for place, (section, day, _) in enumerate(articles)
+        ],
+        [vector for *_, vector in articles],
+        stories,
+    )
+
+
+class TestFreshness:
+    DAYS = world(*((None, day, [1.0]) for day in (20, 14, 13, 6, 0, None)))
+
+    def factors(self, source: int, half_life: float = 7.0, floor: float = 0.5) -> list[float]:
+        return freshness(self.DAYS, np.arange(6, dtype=np.int32), source, half_life, floor).tolist()
+
+    def test_halves_with_each_half_life_on_the_way_to_the_floor(self):
+        assert self.factors(0) == pytest.approx([1, 0.776, 0.75, 0.625, 0.569, 0.5], abs=1e-3)
+
+    def test_is_the_same_before_and_after_the_source(self):
+        later, same, _, earlier = self.factors(2)[:1], *self.factors(2)[1:4]
+        assert later[0] == earlier
+        assert same > earlier
+
+    def test_of_an_undated_source_judges_nobody(self):
+        assert self.factors(5) == [1] * 6
+
+    def test_without_a_half_life_judges_nobody(self):
+        assert self.factors(0, half_life=0) == [1] * 6
+
+    def test_of_an_undated_candidate_is_the_floor(self):
+        assert self.factors(0, floor=0.3)[5] == pytest.approx(0.3)
+
+    @given(questions(), st.floats(0.001, 1000), st.floats(0, 1))
+    def test_stays_between_floor_and_one(self, asked: tuple, half_life: float, floor: float):
+        index, source, _ = asked
+        factors = freshness(index, np.arange(len(index), dtype=np.int32), source, half_life, floor)
+        assert factors.dtype == np.float32
+        assert (factors >= np.float32(floor)).all()
+        assert (factors <= 1).all()
+
+
+class TestOnePerStory:
+    INDEX = world(*((None, 9 - day, [1.0]) for day in range(6)), stories=list("aabbcd"))
+
+    def test_keeps_the_first_of_each(self):
+        assert one_per_story(self.INDEX, candidates([1, 4, 0, 3, 2]), NO_ROWS).rows.tolist() == [1, 4, 3]
+
+    def test_leaves_out_the_stories_that_were_told(self):
+        told = np.array([2, 5], dtype=np.int32)
+        assert one_per_story(self.INDEX, candidates([3, 1, 5, 4]), told).rows.tolist() == [1, 4]
+
+    def test_of_nothing_is_nothing(self):
+        assert len(one_per_story(self.INDEX, candidates([]), NO_ROWS)) == 0
+
+    @given(questions())
+    def test_loses_no_story(self, asked: tuple):
+        index, source, _ = asked
+        near = index.neighbours(source)
+        kept = one_per_story(index, near, NO_ROWS)
+        stories = index.story[kept.rows].tolist()
+        assert len(stories) == len(set(stories))
+        assert set(stories) == set(index.story[near.rows].tolist())
+
+
+class TestDiversify:
+    # two of one kind, one of another
+    INDEX = world((None, 3, [1.0, 0.0]), (None, 2, [1.0, 0.1]), (None, 1, [0.0, 1.0]))
+    BEST_FIRST = candidates([0, 1, 2], [1.0, 0.9, 0.8])
+
+    def test_puts_the_other_kind_before_more_of_the_same(self):
+        assert diversify(self.INDEX, self.BEST_FIRST, 0.5, 3).rows.tolist() == [0, 2, 1]
+
+    def test_off_changes_nothing(self):
+        assert diversify(self.INDEX, self.BEST_FIRST, 0.0, 3).rows.tolist() == [0, 1, 2]
+
+    def test_a_little_of_it_does_not_overturn_the_scores(self):
+        assert diversify(self.INDEX, self.BEST_FIRST, 0.05, 3).rows.tolist() == [0, 1, 2]
+
+    def test_beyond_the_count_the_order_stays(self):
+        assert diversify(self.INDEX, self.BEST_FIRST, 0.5, 1).rows.tolist() == [0, 1, 2]
+
+    @given(questions(), st.floats(0, 1), st.integers(1, 10))
+    def test_keeps_every_candidate_with_its_score_and_the_best_in_front(
+        self, asked: tuple, diversity: float, count: int
+    ):
+        index, source, _ = asked
+        near = index.neighbours(source).ranked()
+        varied = diversify(index, near, diversity, count)
+        assert Counter(zip(varied.rows.tolist(), varied.scores.tolist(), strict=True)) == Counter(
+            zip(near.rows.tolist(), near.scores.tolist(), strict=True)
+        )
+        if len(near) and diversity < 1:
+            assert varied.scores[0] == near.scores[0]
+
+
+class TestSpread:
+    INDEX = world(*((section, 9 - day, [1.0]) for day, section in enumerate("أأأبب")), (None, 0, [1.0]))
+
+    def test_lets_other_sections_pass_those_beyond_the_most(self):
+        assert spread(self.INDEX, candidates([0, 1, 2, 3, 4, 5]), 1).rows.tolist() == [0, 3, 5, 1, 2, 4]
+        assert spread(self.INDEX, candidates([0, 1, 2, 3, 4, 5]), 2).rows.tolist() == [0, 1, 3, 4, 5, 2]
+
+    def test_changes_nothing_where_there_is_room(self):
+        assert spread(self.INDEX, candidates([2, 1, 0]), 3).rows.tolist() == [2, 1, 0]
+
+    def test_of_nothing_is_nothing(self):
+        assert len(spread(self.INDEX, candidates([]), 1)) == 0
+
+
+def test_weighing_ranks_anew_and_equal_scores_by_row():
+    weighed = weigh(candidates([5, 1, 3], [1.0, 0.5, 0.5]), np.array([0.25, 1.0, 1.0], dtype=np.float32))
+    assert weighed.rows.tolist() == [1, 3, 5]
+    assert weighed.scores.tolist() == [0.5, 0.5, 0.25]
+
+
+@given(questions())
+def test_pairwise_cosines_are_the_cosines_of_the_pairs(asked: tuple):
+    index, source, _ = asked
+    rows = index.neighbours(source).rows
+    if len(rows):
+        expected = [[cosine(index.vector(int(one)), index.vector(int(other))) for other in rows] for one in rows]
+        assert pairwise(index, rows) == pytest.approx(np.array(expected), abs=1e-6)

@@ -1,0 +1,181 @@
+"""Fitting: counts are those of a plain count, vectors those of scikit-learn, whatever the number of processes."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfTransformer
+
+from models.analysis import Analyzer
+from models.article import Article
+from models.errors import SourceError
+from models.stories import shingles
+from models.tfidf import Weighting
+from tests.support.newsroom import topic_records
+from training.fit import BLOCK, Counts, count_articles, fit
+
+ANALYZER = Analyzer()
+WORLD = [Article.from_record(record) for record in topic_records()]
+
+
+def counted(articles: Sequence[Article], weighting: Weighting, jobs: int = 1) -> Counts:
+    counts = Counts()
+    for block in count_articles(articles, ANALYZER, weighting, jobs):
+        counts.add(block)
+    return counts
+
+
+def plain_count(article: Article, title_weight: int) -> Counter[str]:
+    """The terms of an article, the plain way."""
+    words = ANALYZER.terms(ANALYZER.clean(article.body).text) + ANALYZER.terms(article.title) * title_weight
+    return Counter(words + [term for tag in article.tags for term in ANALYZER.terms(tag)])
+
+
+def as_dicts(vocabulary: Sequence[str], matrix: sparse.csr_array) -> list[dict[str, float]]:
+    rows = []
+    for first, last in zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True):
+        terms = [vocabulary[number] for number in matrix.indices[first:last]]
+        assert terms == sorted(set(terms))
+        rows.append(dict(zip(terms, matrix.data[first:last].tolist(), strict=True)))
+    return rows
+
+
+def scrambled(count: int) -> list[Article]:
+    """Many short articles of the world's words, the same ones on every call."""
+    words = sorted({word for article in WORLD for word in article.body.split()})
+    chance = random.Random(7)
+    return [
+        Article(str(number), " ".join(chance.sample(words, 4)), " ".join(chance.choices(words, k=12)))
+        for number in range(count)
+    ]
+
+
+def test_counts_are_those_of_a_plain_count() -> None:
+    weighting = Weighting(title_weight=3, min_df=1)
+    vocabulary, matrix = counted(WORLD, weighting).matrix(np.arange(len(WORLD)), min_df=1)
+    assert as_dicts(vocabulary, matrix) == [plain_count(article, 3) for article in WORLD]
+
+
+def test_vocabulary_is_sorted_and_holds_each_term_once() -> None:
+    vocabulary, _ = counted(WORLD, Weighting()).matrix(np.arange(len(WORLD)), min_df=1)
+    assert vocabulary == sorted({term for article in WORLD for term in plain_count(article, 1)})
+
+
+def test_page_furniture_is_not_counted() -> None:
+    bare = Article("1", "عنوان", "أكد الوزير ذلك أمام المجلس.")
+    pasted = Article("1", "عنوان", f"{bare.body}\n\nقد يهمك أيضا\n\nسرقة متحف المدينة")
+    vocabulary, matrix = counted([bare, pasted], Weighting(min_df=1)).matrix(np.arange(2), min_df=1)
+    one, other = as_dicts(vocabulary, matrix)
+    assert one == other
+
+
+@pytest.mark.parametrize("min_df", [1, 2, 3, 26])
+def test_terms_of_too_few_articles_are_left_out(min_df: int) -> None:
+    df = Counter(term for article in WORLD for term in plain_count(article, 1))
+    vocabulary, matrix = counted(WORLD, Weighting()).matrix(np.arange(len(WORLD)), min_df)
+    assert vocabulary == sorted(term for term, articles in df.items() if articles >= min_df)
+    assert matrix.shape == (len(WORLD), len(vocabulary))
+
+
+def test_rows_come_in_the_order_asked_and_the_rest_does_not_count() -> None:
+    rows = np.array([9, 2, 17])
+    vocabulary, matrix = counted(WORLD, Weighting()).matrix(rows, min_df=2)
+    chosen = [plain_count(WORLD[row], Weighting().title_weight) for row in rows]
+    df = Counter(term for counts in chosen for term in counts)
+    assert vocabulary == sorted(term for term, articles in df.items() if articles >= 2)
+    assert as_dicts(vocabulary, matrix) == [
+        {term: count for term, count in counts.items() if df[term] >= 2} for counts in chosen
+    ]
+
+
+@given(st.lists(st.lists(st.sampled_from(WORLD), max_size=4), max_size=4))
+def test_blocks_add_up_to_one_count_of_all(blocks: list[list[Article]]) -> None:
+    apart = Counts()
+    for articles in blocks:
+        for block in count_articles(articles, ANALYZER, Weighting(), jobs=1):
+            apart.add(block)
+    together = [article for articles in blocks for article in articles]
+    if together:
+        vocabulary, matrix = apart.matrix(np.arange(len(together)), min_df=1)
+        assert as_dicts(vocabulary, matrix) == [plain_count(article, Weighting().title_weight) for article in together]
+
+
+def test_shingles_are_of_the_body_and_of_the_title_where_there_is_none() -> None:
+    bodyless = Article("2", "أمطار غزيرة تعيد الماء إلى سد الوادي")
+    found = counted([WORLD[0], bodyless], Weighting()).shingles
+    assert np.array_equal(found[0], shingles(ANALYZER.terms(WORLD[0].body)))
+    assert np.array_equal(found[1], shingles(ANALYZER.terms(bodyless.title)))
+
+
+def test_one_process_and_two_count_the_same() -> None:
+    articles = scrambled(2 * BLOCK + 30)
+    one, two = (list(count_articles(articles, ANALYZER, Weighting(), jobs)) for jobs in (1, 2))
+    assert [len(block.lengths) for block in one] == [BLOCK, BLOCK, 30]
+    for block, other in zip(one, two, strict=True):
+        assert block.terms == other.terms
+        for name in ("lengths", "numbers", "counts"):
+            assert getattr(block, name).tobytes() == getattr(other, name).tobytes()
+        assert all(map(np.array_equal, block.shingles, other.shingles))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_goes_wrong_while_reading_reaches_the_caller(jobs: int) -> None:
+    def broken() -> Iterator[Article]:
+        yield from scrambled(BLOCK + 1)
+        raise SourceError("the source broke off")
+
+    with pytest.raises(SourceError, match="broke off"):
+        list(count_articles(broken(), ANALYZER, Weighting(), jobs))
+
+
+def test_no_article_makes_no_block() -> None:
+    assert list(count_articles([], ANALYZER, Weighting(), jobs=1)) == []
+
+
+@pytest.mark.parametrize(
+    "weighting", [Weighting(burst_weight=0), Weighting(1, 1, 1.0, 0, 2), Weighting(2, 0, 0.75, 0, 3)]
+)
+def test_vectors_are_those_of_scikit_learn_where_nothing_is_cut(weighting: Weighting) -> None:
+    counts, rows = counted(WORLD, weighting), np.arange(len(WORLD))[::-1]
+    model, vectors = fit(counts, rows, weighting)
+    vocabulary, powered = counts.matrix(rows, weighting.min_df)
+    powered.data = powered.data.astype(np.float64) ** weighting.tf_exponent
+    theirs = TfidfTransformer(norm="l2", smooth_idf=True).fit_transform(sparse.csr_matrix(powered))
+    assert np.diff(vectors.indptr).max() < weighting.max_terms
+    assert model.vocabulary == vocabulary
+    np.testing.assert_allclose(vectors.toarray(), theirs.toarray(), rtol=1e-5, atol=1e-7)
+
+
+def test_term_that_clumps_weighs_more_than_one_of_equal_df_that_does_not() -> None:
+    articles = [Article(str(n), "خبر", "زلزال زلزال زلزال زلزال" if n < 3 else "مؤتمر") for n in range(6)]
+    counts = counted(articles, Weighting())
+    model, _ = fit(counts, np.arange(6), Weighting())
+    weight = dict(zip(model.vocabulary, model.burst.tolist(), strict=True))
+    clumped, even = (weight[ANALYZER.terms(word)[0]] for word in ("زلزال", "مؤتمر"))
+    assert clumped > even == 1
+
+
+def test_cut_vectors_keep_their_heaviest_terms_and_their_length_of_one() -> None:
+    counts, rows = counted(WORLD, Weighting()), np.arange(len(WORLD))
+    _, whole = fit(counts, rows, Weighting())
+    _, cut = fit(counts, rows, Weighting(max_terms=5))
+    for row in rows:
+        heaviest = sorted(whole[[row]].data.tolist(), reverse=True)[:5]
+        np.testing.assert_allclose(
+            sorted(cut[[row]].data.tolist(), reverse=True), np.array(heaviest) / np.linalg.norm(heaviest), rtol=1e-5
+        )
+
+
+def test_articles_without_a_common_term_have_empty_vectors() -> None:
+    strangers = [Article("1", "فيضان"), Article("2", "مسرح")]
+    model, vectors = fit(counted(strangers, Weighting()), np.arange(2), Weighting(min_df=2))
+    assert model.vocabulary == []
+    assert vectors.shape == (2, 0)
+    assert vectors.nnz == 0

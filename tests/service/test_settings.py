@@ -1,0 +1,70 @@
+"""service.settings: flag, then environment, then silah.toml, then default; nonsense is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from service.settings import ServiceSettings
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to start in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_defaults_need_no_file_and_no_variable() -> None:
+    settings = ServiceSettings()
+    assert settings.artifacts == Path("artifacts")
+    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8000, 1)
+    assert settings.demo
+
+
+def test_the_nearer_goes_before_the_farther(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "silah.toml").write_text('port = 1001\nworkers = 2\nhost = "0.0.0.0"\n', encoding="utf-8")
+    monkeypatch.setenv("SILAH_PORT", "1002")
+    monkeypatch.setenv("SILAH_WORKERS", "3")
+    settings = ServiceSettings(port=1003)
+    assert (settings.port, settings.workers, settings.host) == (1003, 3, "0.0.0.0")
+
+
+def test_keys_of_other_commands_are_passed_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "silah.toml").write_text("jobs = 2\n[model.weighting]\ntitle_weight = 3\n", encoding="utf-8")
+    monkeypatch.setenv("SILAH_JOBS", "2")
+    assert ServiceSettings() == ServiceSettings(port=8000)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("port", "-1"),
+        ("port", "65536"),
+        ("port", "http"),
+        ("workers", "0"),
+        ("workers", "65"),
+        ("follow_seconds", "0"),
+        ("follow_seconds", "nan"),
+        ("retry_seconds", "-1"),
+        ("max_age", "-1"),
+        ("stale_if_error", "forever"),
+        ("demo", "perhaps"),
+    ],
+)
+def test_nonsense_in_the_environment_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"SILAH_{name.upper()}", value)
+    with pytest.raises(ValidationError) as refused:
+        ServiceSettings()
+    assert [error["loc"] for error in refused.value.errors()] == [(name,)]
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert all(field.description for field in ServiceSettings.model_fields.values())
+
+
+def test_the_cache_control_is_made_of_three_settings() -> None:
+    settings = ServiceSettings(max_age=1, stale_while_revalidate=2, stale_if_error=3)
+    assert settings.cache_control == "public, max-age=1, stale-while-revalidate=2, stale-if-error=3"

@@ -36,6 +36,8 @@ models_app = typer.Typer(
 )
 app.add_typer(models_app, name="models")
 
+PIPE_WIDTH = 240
+
 messages = Console(stderr=True)
 
 Artifacts = Annotated[Path | None, typer.Option(help="Folder of the model versions. [default: ./artifacts]")]
@@ -117,7 +119,7 @@ def recommend(
         matched = ["، ".join(term.term for term in item.matched_terms or ())] if explain else []
         cells = (f"{item.score:.3f}", (item.published_at or "")[:10], item.section or "", item.title, *matched)
         table.add_row(*map(escape, cells))  # a title may hold square brackets
-    Console().print(table)
+    _page().print(table)
 
 
 @models_app.command("list", epilog="Example: `silah models list --json`")
@@ -136,7 +138,7 @@ def list_models(artifacts: Artifacts = None, as_json: Json = False) -> None:
         table.add_row(
             mark, manifest.version, manifest.created_at, f"{counts['articles']:,}", f"{counts['vocabulary']:,}"
         )
-    Console().print(table)
+    _page().print(table)
 
 
 @models_app.command(epilog="Example: `silah models show 20261123T100000000Z-1a2b3c`")
@@ -231,6 +233,12 @@ def _print_summary(summary: TrainingSummary) -> None:
         console.print(f"left out unknown keys: {escape(', '.join(summary.unknown_keys))}")
     console.print("  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in summary.seconds.items()))
     console.print("  ".join(f"{name} {value:.3f}" for name, value in summary.metrics.items() if value is not None))
+
+
+def _page() -> Console:
+    """Standard output; in a pipe wide enough that nothing is cut or folded."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PIPE_WIDTH)
 
 
 def _tell(value: dict[str, Any], sentence: str, as_json: bool) -> None:

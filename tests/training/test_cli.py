@@ -478,3 +478,10 @@ def test_version_in_service_that_is_gone_is_told(command: Command, artifacts: Pa
     ended = command("recommend", "water-1", "--artifacts", artifacts)
     assert ended.code == 5
     assert "no model version 'gone'" in ended.err
+
+
+def test_models_list_in_a_pipe_shows_whole_names(artifacts: Path) -> None:
+    printed = subprocess.run(
+        [SILAH, "models", "list", "--artifacts", artifacts], capture_output=True, text=True, check=True
+    )
+    assert all(version in printed.stdout for version in Registry(artifacts).names())

@@ -344,6 +344,23 @@ def test_a_fallback_keeps_to_what_was_asked(edge: Client) -> None:
     assert ids(ask(edge, HERMIT, fallback="latest", **asked)) == ["health-4", "health-2", "health-1"]
 
 
+def test_a_fallback_of_also_like_tells_no_story_that_related_tells(edge: Client) -> None:
+    for article_id in RECORDS:
+        related = {item["story_id"] for item in ask(edge, article_id)["items"]}
+        full = ask(edge, article_id, "also-like", fallback="latest", limit=50)
+        assert full["fallback"] == "latest"
+        assert not related & {item["story_id"] for item in full["items"]}
+        assert_always_true(full)
+
+
+@pytest.mark.parametrize("article_id", [HERMIT, "nobody"])
+def test_without_a_section_the_latest_of_all_are_named_as_such(edge: Client, article_id: str) -> None:
+    answer = ask(edge, article_id, fallback="section")
+    assert answer["fallback"] == "latest"
+    assert {item["reason"] for item in answer["items"]} == {"fallback:latest"}
+    assert ids(answer)[:2] == ["health-6", "water-6"]
+
+
 def test_a_full_list_needs_no_fallback(edge: Client) -> None:
     answer = ask(edge, "football-2", fallback="latest", limit=3)
     assert answer["fallback"] is None

@@ -31,6 +31,8 @@ class Weighting:
         min_df: a term of fewer articles is left out of the vocabulary. A term of one article joins
             it to no other, but to the drafts that name the same thing.
         max_terms: the heaviest terms kept of each article.
+        short_terms: an article of no more distinct terms is a headline, see :meth:`TfidfModel.shares`.
+        saturation, length_share: BM25's k1 and b for what is found of a headline.
     """
 
     title_weight: int = 3
@@ -39,6 +41,9 @@ class Weighting:
     burst_weight: float = 1.0
     min_df: int = 1
     max_terms: int = 200
+    short_terms: int = 15
+    saturation: float = 0.8
+    length_share: float = 0.75
 
 
 def term_counts(title: Iterable[str], body: Iterable[str], tags: Iterable[str], weighting: Weighting) -> Counter[str]:
@@ -99,6 +104,11 @@ class TfidfModel:
         return cls(vocabulary, np.asarray(transformer.idf_, dtype=np.float32), burst.astype(np.float32), weighting)
 
     @cached_property
+    def importance(self) -> Float32Array:
+        """float32, one a term: idf times burst."""
+        return self.idf * self.burst
+
+    @cached_property
     def number_of(self) -> dict[str, int]:
         """Term → number."""
         return {term: number for number, term in enumerate(self.vocabulary)}
@@ -110,8 +120,9 @@ class TfidfModel:
         """
         lengths = np.diff(counts.indptr)
         rows = np.repeat(np.arange(counts.shape[0]), lengths)
-        importance = self.idf * self.burst
-        weights = counts.data.astype(np.float32) ** np.float32(self.weighting.tf_exponent) * importance[counts.indices]
+        weights = (
+            counts.data.astype(np.float32) ** np.float32(self.weighting.tf_exponent) * self.importance[counts.indices]
+        )
         # heaviest first within each row, the lower term number first among equals
         order = np.lexsort((counts.indices, -weights, rows))
         rank = np.arange(len(order)) - np.repeat(counts.indptr[:-1], lengths)
@@ -121,6 +132,26 @@ class TfidfModel:
         weights = (weights / norms[rows]).astype(np.float32)
         indptr = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=counts.shape[0]))))
         return sparse.csr_array((weights, terms, indptr), shape=counts.shape)
+
+    # A headline alone is asked as a search box is: how much of it does an article cover?
+    # coverage = Σ_t share_t · tf_t / (tf_t + k1 · (1 - b + b · length / mean length)), share_t ∝ idf_t · burst_t
+    # (BM25: Robertson & Zaragoza 2009). The cosine would prefer short articles to those that cover more.
+    def shares(self, counts: sparse.csr_array[Any]) -> sparse.csr_array[Any]:
+        """Counts of headlines as rows of sum 1: the importance of each term among all of its headline."""
+        importance = self.importance[counts.indices]
+        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+        totals = np.bincount(rows, importance, minlength=counts.shape[0])
+        return sparse.csr_array(
+            ((importance / totals[rows]).astype(np.float32), counts.indices, counts.indptr), shape=counts.shape
+        )
+
+    def saturations(self, counts: sparse.csr_array[Any]) -> sparse.csr_array[Any]:
+        """Counts of articles as what each term adds to the coverage of a headline, 0 to 1."""
+        lengths = np.asarray(counts.sum(axis=1)).ravel()
+        relative = lengths / max(float(lengths.mean()), 1e-9) if len(lengths) else lengths
+        half = self.weighting.saturation * (1 - self.weighting.length_share + self.weighting.length_share * relative)
+        found = counts.data / (counts.data + np.repeat(half, np.diff(counts.indptr)))
+        return sparse.csr_array((found.astype(np.float32), counts.indices, counts.indptr), shape=counts.shape)
 
     def vector(self, term_counts: Mapping[str, float]) -> SparseVector:
         """The unit vector of one text's term counts, by the same arithmetic as :meth:`vectors`."""

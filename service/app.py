@@ -33,7 +33,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         async with follower.running():
             yield
 
-    app = FastAPI(title="Silah", description=DESCRIPTION, version="0.1.0", lifespan=lifespan)
+    app = FastAPI(title="Silah", description=DESCRIPTION, version="0.1.0", lifespan=lifespan, redirect_slashes=False)
     app.state.context = context
     problems.install(app)
     for router in (health.router, models.router, articles.router):

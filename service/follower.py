@@ -70,8 +70,9 @@ class Follower:
                 return
             if wanted is None:
                 raise NothingPublished(f"no model is published in {self.registry.root}: run `silah train`")
-            self.holder.current = Snapshot(load(self.registry.folder(wanted)))
-            self.holder.refusal = None
+            loaded = Snapshot(load(self.registry.folder(wanted)))
+            self.holder.refusal = None  # first: a reader between the two must not see the new one called refused
+            self.holder.current = loaded
             log.info("serving another version", extra={"version": wanted, "before": serving})
         except (SilahError, OSError, ValueError) as error:
             if refusal is None or (refusal.version, refusal.problem) != (wanted, str(error)):

@@ -127,24 +127,3 @@ class Health(BaseModel):
     model: str | None = None
     articles: int | None = None
     refused: str | None = Field(None, description="why the version that should be in service is not")
-
-
-class ArticleRecord(BaseModel):
-    """An article as it was given, times in UTC."""
-
-    model_config = ConfigDict(extra="allow")
-
-    id: str
-    title: str
-    body: str
-    section: str | None = None
-    published_at: str | None = None
-    url: str | None = None
-    image_url: str | None = None
-    source: str | None = None
-    author: str | None = None
-    language: str | None = None
-    edition: str | None = None
-    tags: list[str] | None = None
-    links: list[str] | None = None
-    expires_at: str | None = None

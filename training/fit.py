@@ -123,8 +123,10 @@ class Counts:
         return [term for term, _ in kept], matrix
 
 
-def fit(counts: Counts, rows: np.ndarray, weighting: Weighting) -> tuple[TfidfModel, sparse.csr_array[Any]]:
-    """The model of the given rows and their unit vectors, articles × vocabulary."""
+def fit(
+    counts: Counts, rows: np.ndarray, weighting: Weighting
+) -> tuple[TfidfModel, sparse.csr_array[Any], sparse.csr_array[Any]]:
+    """The model of the given rows, their unit vectors, and their counts, both articles × vocabulary."""
     vocabulary, matrix = counts.matrix(rows, weighting.min_df)
     model = TfidfModel.fit(vocabulary, matrix, weighting)
-    return model, model.vectors(matrix)
+    return model, model.vectors(matrix), matrix

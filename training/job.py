@@ -37,7 +37,7 @@ from models.tfidf import Float32Array, Int32Array
 from training.evaluation.protocol import evaluate, sample
 from training.fit import Counts, count_articles, fit
 from training.intake import Intake
-from training.neighbours import nearest
+from training.neighbours import Headlines, nearest
 from training.progress import Reporter
 from training.records import ReadCounts, read_articles
 from training.sources import SourceRecord, open_source
@@ -138,10 +138,11 @@ def _build(
     config = plan.config
     positions = intake.positions()
     with summary.timed("weight"):
-        tfidf, vectors = fit(counts, positions, config.weighting)
+        tfidf, vectors, matrix = fit(counts, positions, config.weighting)
     with summary.timed("neighbours"):
         advance = reporter.stage("neighbours", len(positions))
-        rows, scores = nearest(vectors, config.neighbours, plan.jobs, advance)
+        headlines = Headlines.among(tfidf, matrix)
+        rows, scores = nearest(vectors, config.neighbours, plan.jobs, advance, headlines)
     with summary.timed("stories"):
         marks = [counts.shingles[position] for position in positions.tolist()]
         story = _stories(rows, scores, marks, config.stories, reporter.stage("stories", len(positions)))

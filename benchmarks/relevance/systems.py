@@ -18,6 +18,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from benchmarks.relevance.corpus import Counter, words
 from models.analysis import Analyzer
 from models.tfidf import TfidfModel, Weighting
+from training.neighbours import COVERAGE_POWER
 
 K1, B = 1.2, 0.75
 MLT_TERMS, MLT_MIN_TF, MLT_MIN_DF = 25, 2, 5
@@ -48,7 +49,11 @@ def silah(queries: Sequence[Text], documents: Sequence[Text]) -> Scores:
     counted = counter.count(map(terms, documents))
     asked = counter.count(map(terms, queries))[:, : counted.shape[1]]
     model = TfidfModel.fit(list(counter.number_of)[: counted.shape[1]], counted, weighting)
-    return _products(model.vectors(sparse.csr_array(asked)), model.vectors(counted))
+    asked = sparse.csr_array(asked)
+    cosines = _products(model.vectors(asked), model.vectors(counted))
+    coverages = _products(model.shares(asked), model.saturations(counted))
+    short = np.diff(asked.indptr) <= weighting.short_terms
+    return lambda rows: np.where(short[rows][:, None], coverages(rows) ** COVERAGE_POWER, cosines(rows))
 
 
 def scikit_learn(queries: Sequence[Text], documents: Sequence[Text]) -> Scores:

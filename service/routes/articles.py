@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, Literal
@@ -11,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
 from models.answers import LISTS, ListName, items
-from models.article import format_time, from_microseconds
+from models.article import Article, format_time, from_microseconds
 from models.candidates import Query as ListQuery
 from models.candidates import Reason
 from models.errors import ArticleNotFound
@@ -19,7 +20,7 @@ from models.recommenders import filled, shown_beside
 from service.caching import cacheable
 from service.dependencies import ArticleId, Context, InContext, InSnapshot
 from service.problems import responses
-from service.schemas import ArticleRecord, ListAnswer, ListParameters, ModelName
+from service.schemas import ListAnswer, ListParameters, ModelName
 from service.snapshot import Snapshot
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"])
@@ -48,11 +49,12 @@ async def also_like(
     return _list(request, ListName.ALSO_LIKE, article_id, parameters, context, snapshot)
 
 
-@router.get("/{article_id:path}", response_model=ArticleRecord, response_model_exclude_none=True, responses=PROBLEMS)
-async def article(article_id: ArticleId, snapshot: InSnapshot) -> dict[str, object]:
+@router.get("/{article_id:path}", response_model=Article, responses=PROBLEMS)
+async def article(request: Request, article_id: ArticleId, context: InContext, snapshot: InSnapshot) -> Response:
     """The article as it was given, times in UTC."""
     index = snapshot.model.index
-    return index.article(index.row_of(article_id)).to_record()
+    record = index.article(index.row_of(article_id)).to_record()
+    return cacheable(request, json.dumps(record, ensure_ascii=False).encode(), context.settings.cache_control)
 
 
 def _list(

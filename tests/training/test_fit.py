@@ -144,7 +144,7 @@ def test_no_article_makes_no_block() -> None:
 )
 def test_vectors_are_those_of_scikit_learn_where_nothing_is_cut(weighting: Weighting) -> None:
     counts, rows = counted(WORLD, weighting), np.arange(len(WORLD))[::-1]
-    model, vectors = fit(counts, rows, weighting)
+    model, vectors, _ = fit(counts, rows, weighting)
     vocabulary, powered = counts.matrix(rows, weighting.min_df)
     powered.data = powered.data.astype(np.float64) ** weighting.tf_exponent
     theirs = TfidfTransformer(norm="l2", smooth_idf=True).fit_transform(sparse.csr_matrix(powered))
@@ -156,7 +156,7 @@ def test_vectors_are_those_of_scikit_learn_where_nothing_is_cut(weighting: Weigh
 def test_term_that_clumps_weighs_more_than_one_of_equal_df_that_does_not() -> None:
     articles = [Article(str(n), "خبر", "زلزال زلزال زلزال زلزال" if n < 3 else "مؤتمر") for n in range(6)]
     counts = counted(articles, Weighting())
-    model, _ = fit(counts, np.arange(6), Weighting())
+    model, _, _ = fit(counts, np.arange(6), Weighting())
     weight = dict(zip(model.vocabulary, model.burst.tolist(), strict=True))
     clumped, even = (weight[ANALYZER.terms(word)[0]] for word in ("زلزال", "مؤتمر"))
     assert clumped > even == 1
@@ -164,8 +164,8 @@ def test_term_that_clumps_weighs_more_than_one_of_equal_df_that_does_not() -> No
 
 def test_cut_vectors_keep_their_heaviest_terms_and_their_length_of_one() -> None:
     counts, rows = counted(WORLD, Weighting()), np.arange(len(WORLD))
-    _, whole = fit(counts, rows, Weighting())
-    _, cut = fit(counts, rows, Weighting(max_terms=5))
+    _, whole, _ = fit(counts, rows, Weighting())
+    _, cut, _ = fit(counts, rows, Weighting(max_terms=5))
     for row in rows:
         heaviest = sorted(whole[[row]].data.tolist(), reverse=True)[:5]
         np.testing.assert_allclose(
@@ -175,7 +175,7 @@ def test_cut_vectors_keep_their_heaviest_terms_and_their_length_of_one() -> None
 
 def test_articles_without_a_common_term_have_empty_vectors() -> None:
     strangers = [Article("1", "فيضان"), Article("2", "مسرح")]
-    model, vectors = fit(counted(strangers, Weighting()), np.arange(2), Weighting(min_df=2))
+    model, vectors, _ = fit(counted(strangers, Weighting()), np.arange(2), Weighting(min_df=2))
     assert model.vocabulary == []
     assert vectors.shape == (2, 0)
     assert vectors.nnz == 0

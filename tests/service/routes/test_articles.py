@@ -552,3 +552,10 @@ def test_odd_ids_can_be_excluded(odd: Client) -> None:
     assert len(shown) == len(ODD_IDS) - 1  # of two copies one
     for article_id in shown:
         assert article_id not in ids(ask(odd, "nobody", fallback="latest", limit=50, exclude=[article_id]))
+
+
+def test_article_answers_are_cacheable(client: Client) -> None:
+    first = client.get("/v1/articles/football-1")
+    assert first.headers["cache-control"].startswith("public, max-age=")
+    again = client.get("/v1/articles/football-1", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")

@@ -216,7 +216,8 @@ def test_the_boxes_have_the_headings_that_readers_know(client: Client) -> None:
 @pytest.mark.parametrize("length", [0, 1, 2, 5])
 def test_both_boxes_stand_on_a_page_however_long_the_article_is(tmp_path: Path, length: int) -> None:
     artifacts = tmp_path / "artifacts"
-    paragraphs = [f"الفقرة رقم {number} من خبر المستشفى." for number in range(length)]
+    body = next(record["body"] for record in topic_records() if record["id"] == "health-3")
+    paragraphs = [f"الفقرة رقم {number}: {body}" for number in range(length)]
     records = [
         {**record, "body": "\n\n".join(paragraphs)} if record["id"] == "health-3" else record
         for record in topic_records()

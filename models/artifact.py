@@ -23,15 +23,16 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, ClassVar
 
 import numpy as np
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from models.analysis import Analyzer, AnalyzerConfig
 from models.cards import CardFile
 from models.errors import AnalyzerMismatch, FileRefused, FormatUnsupported
 from models.index import ArticleIndex
+from models.limits import NO_OTHERS, Count
 from models.recommenders import ListRules, Recommender
 from models.stories import StoryRule
 from models.tfidf import TfidfModel, Weighting
@@ -64,11 +65,13 @@ class ModelConfig:
         neighbours: how many nearest articles are kept of each article.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = NO_OTHERS
+
     analyzer: AnalyzerConfig = field(default_factory=AnalyzerConfig)
     weighting: Weighting = field(default_factory=Weighting)
     stories: StoryRule = field(default_factory=StoryRule)
     lists: ListRules = field(default_factory=ListRules)
-    neighbours: Annotated[int, Field(ge=1)] = 100
+    neighbours: Count = 100
 
 
 @dataclass(frozen=True, slots=True)

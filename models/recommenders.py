@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
+from pydantic import ConfigDict
 
 from models.candidates import Candidates, Query, Reason, Recommendation
 from models.index import ArticleIndex
+from models.limits import NO_OTHERS, Amount, Share, Whole
 from models.reranking import diversify, freshness, one_per_story, spread, weigh
 from models.retrieval import content, latest
 from models.tfidf import Int32Array
@@ -34,16 +37,18 @@ class ListRules:
         also_like_diversity: the same settings for «you may also like».
     """
 
-    related_min_similarity: float = 0.08
-    related_half_life_days: float = 1.0
-    related_freshness_floor: float = 0.8
-    related_diversity: float = 0.0
-    same_story_similarity: float = 0.25
-    same_story_neighbours: int = 50
-    also_like_min_similarity: float = 0.02
-    also_like_half_life_days: float = 3.0
-    also_like_freshness_floor: float = 0.5
-    also_like_diversity: float = 0.3
+    __pydantic_config__: ClassVar[ConfigDict] = NO_OTHERS
+
+    related_min_similarity: Share = 0.08
+    related_half_life_days: Amount = 1.0
+    related_freshness_floor: Share = 0.8
+    related_diversity: Share = 0.0
+    same_story_similarity: Share = 0.25
+    same_story_neighbours: Whole = 50
+    also_like_min_similarity: Share = 0.02
+    also_like_half_life_days: Amount = 3.0
+    also_like_freshness_floor: Share = 0.5
+    also_like_diversity: Share = 0.3
 
 
 @dataclass(frozen=True, slots=True)

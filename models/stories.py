@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ConfigDict
 from scipy import sparse
 
+from models.limits import NO_OTHERS, Share, Whole
 from models.tfidf import Int32Array
 
 Shingles = NDArray[np.uint32]
@@ -33,9 +36,11 @@ class StoryRule:
         min_shingles: a shorter text is no copy of anything but a text with the same shingles.
     """
 
-    min_similarity: float = 0.4
-    min_containment: float = 0.45
-    min_shingles: int = 12
+    __pydantic_config__: ClassVar[ConfigDict] = NO_OTHERS
+
+    min_similarity: Share = 0.4
+    min_containment: Share = 0.45
+    min_shingles: Whole = 12
 
 
 def shingles(terms: Sequence[str]) -> Shingles:

@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ConfigDict
 from scipy import sparse
+
+from models.limits import NO_OTHERS, Amount, Count, Share, Whole
 
 Float32Array = NDArray[np.float32]
 Int32Array = NDArray[np.int32]
@@ -35,15 +38,17 @@ class Weighting:
         saturation, length_share: BM25's k1 and b for what is found of a headline.
     """
 
-    title_weight: int = 3
-    tag_weight: int = 1
-    tf_exponent: float = 0.5
-    burst_weight: float = 1.0
-    min_df: int = 1
-    max_terms: int = 200
-    short_terms: int = 15
-    saturation: float = 0.8
-    length_share: float = 0.75
+    __pydantic_config__: ClassVar[ConfigDict] = NO_OTHERS
+
+    title_weight: Whole = 3
+    tag_weight: Whole = 1
+    tf_exponent: Amount = 0.5
+    burst_weight: Amount = 1.0
+    min_df: Count = 1
+    max_terms: Count = 200
+    short_terms: Whole = 15
+    saturation: Amount = 0.8
+    length_share: Share = 0.75
 
 
 def term_counts(title: Iterable[str], body: Iterable[str], tags: Iterable[str], weighting: Weighting) -> Counter[str]:

@@ -8,11 +8,15 @@ import re
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar
+
+from pydantic import ConfigDict
 
 from models.analysis.boilerplate import Boilerplate, CleanText
 from models.analysis.normalization import normalize
 from models.analysis.stemming import snowball
 from models.analysis.tokenization import tokenize
+from models.limits import NO_OTHERS, Count
 
 STOPWORDS = Path(__file__).with_name("stopwords.txt")
 CACHE_WORDS = 2_000_000
@@ -42,7 +46,9 @@ class AnalyzerConfig:
         min_length: shortest word kept, in letters; single letters are mostly stray particles.
     """
 
-    min_length: int = 2
+    __pydantic_config__: ClassVar[ConfigDict] = NO_OTHERS
+
+    min_length: Count = 2
 
 
 class _Terms(dict[str, str]):

@@ -78,3 +78,25 @@ def test_broken_file_is_refused(folder: Path, text: str) -> None:
     (folder / "silah.toml").write_bytes(text.encode("latin-1"))
     with pytest.raises(ValueError, match=r"line 1|utf-8"):
         TrainingSettings()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "WEIGHTING__MAX_TERMS=0",
+        "WEIGHTING__TITLE_WEIGHT=-1",
+        "LISTS__RELATED_DIVERSITY=7",
+        "STORIES__MIN_SIMILARITY=nan",
+    ],
+)
+def test_settings_of_the_model_outside_their_limits_are_refused(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
+    name, _, value = setting.partition("=")
+    monkeypatch.setenv(f"SILAH_MODEL__{name}", value)
+    with pytest.raises(ValidationError):
+        TrainingSettings()
+
+
+def test_misspelt_settings_of_the_model_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SILAH_MODEL__WEIGHTING__TITEL_WEIGHT", "2")
+    with pytest.raises(ValidationError, match="titel_weight"):
+        TrainingSettings()

@@ -10,7 +10,7 @@ import typer
 from service.cli import app as service_app
 from service.cli import serve
 from training.cli import app as training_app
-from training.cli import run, train
+from training.cli import read_settings, run, train
 
 NEWSROOM = Path(__file__).parent / "training" / "newsroom" / "articles.jsonl"
 
@@ -27,15 +27,15 @@ for part in (training_app, service_app):
 
 @app.command(epilog="Example: `silah demo --port 8000`")
 def demo(
-    artifacts: Annotated[Path | None, typer.Option(help="Folder of the demo's model versions.")] = None,
+    artifacts: Annotated[Path | None, typer.Option(help="Folder of the model versions. [default: ./artifacts]")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one. [default: 8000]")] = None,
 ) -> None:
-    """Train on the bundled newsroom if need be, then serve site and API."""
+    """Serve site and API; where no model can be served yet, train on the bundled newsroom first."""
     from models.errors import ModelError
     from models.registry import Registry
 
-    artifacts = artifacts or Path("artifacts/demo")
+    artifacts = read_settings(artifacts=artifacts).artifacts
     try:
         Registry(artifacts).load_current()
     except ModelError:  # none yet, a damaged one, or one of a release that cuts text into other terms

@@ -299,7 +299,7 @@ def test_the_demo_trains_once_and_serves_pages_and_lists(tmp_path: Path) -> None
         assert server.stop() == 0
     with running(tmp_path, "demo", "--port", "0") as server:
         assert eventually(server.model, START) == version
-    versions = tmp_path / "artifacts" / "demo" / "versions"
+    versions = tmp_path / "artifacts" / "versions"
     assert [path.name for path in versions.iterdir()] == [version]
 
     # what it trained is spoilt: it trains again instead of serving nothing

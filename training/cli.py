@@ -71,7 +71,7 @@ def train(
     from training.job import train as run_training
     from training.progress import reporter
 
-    settings = _settings(artifacts=artifacts, jobs=jobs)
+    settings = read_settings(artifacts=artifacts, jobs=jobs)
     try:
         moment = None if as_of is None else parse_time(as_of)
     except ValueError as error:
@@ -104,7 +104,7 @@ def recommend(
         kind = LISTS[ListName(list_name)]
     except ValueError as error:
         raise typer.BadParameter("it is 'related' or 'also-like'", param_hint="--list") from error
-    model = Registry(_settings(artifacts=artifacts).artifacts).load_current()
+    model = Registry(read_settings(artifacts=artifacts).artifacts).load_current()
     source = model.index.row_of(article_id)
     query = Query(as_of=to_microseconds(_now()), limit=kind.default_limit if limit is None else limit)
     shown = items(model, kind.recommend(model.recommender, source, query), source, explain)
@@ -186,7 +186,8 @@ def prune(
     _tell({"removed": removed}, f"removed {len(removed)} versions", as_json)
 
 
-def _settings(**given: Any) -> TrainingSettings:
+def read_settings(**given: Any) -> TrainingSettings:
+    """The settings, those given as flags above all; a bad one is wrong usage."""
     from pydantic import ValidationError
 
     from training.config import TrainingSettings
@@ -203,7 +204,7 @@ def _settings(**given: Any) -> TrainingSettings:
 def _registry(artifacts: Path | None) -> Registry:
     from models.registry import Registry
 
-    return Registry(_settings(artifacts=artifacts).artifacts)
+    return Registry(read_settings(artifacts=artifacts).artifacts)
 
 
 def _brief(manifest: Manifest, current: str | None) -> dict[str, Any]:

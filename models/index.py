@@ -116,6 +116,11 @@ class ArticleIndex:
         part = slice(int(self.indptr[row]), int(self.indptr[row + 1]))
         return SparseVector(self.terms[part], self.weights[part])
 
+    def vector_of(self, article_id: str) -> SparseVector | None:
+        """The unit vector of an id's article, or None when there is no such article."""
+        row = self.find(article_id)
+        return None if row is None else self.vector(row)
+
     def visible(self, rows: Int32Array, as_of: int) -> NDArray[np.bool_]:
         """Which rows may be shown at a moment: published by then (or at an unknown time), not yet expired."""
         return (self.published[rows] <= as_of) & (self.expires[rows] > as_of)

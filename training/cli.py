@@ -85,6 +85,46 @@ def train(
         _print_summary(summary)
 
 
+@app.command(epilog="Example: `silah evaluate articles.jsonl --pairs judgements.jsonl --json`")
+def evaluate(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Articles that the pairs are of. [default: those of the model]")
+    ] = None,
+    version: Annotated[str | None, typer.Option(help="Version to evaluate. [default: the one in service]")] = None,
+    pairs: Annotated[Path | None, typer.Option(help="JSONL of human judgements: id1, id2, score.")] = None,
+    artifacts: Artifacts = None,
+    as_json: Json = False,
+) -> None:
+    """Measure the lists of a version, and how well its similarity agrees with human judgements."""
+    from itertools import chain
+
+    from models.artifact import load
+    from training.evaluation.pairs import agreement, read_judgements, vectors_of
+    from training.evaluation.protocol import evaluate as measure
+    from training.evaluation.protocol import sample
+    from training.progress import reporter
+    from training.records import accepted
+    from training.sources import open_source
+
+    judgements = None if pairs is None else read_judgements(pairs)
+    streams = [open_source(location) for location in sources or ()]
+    registry = _registry(artifacts)
+    model = registry.load_current() if version is None else load(registry.folder(version))
+    with reporter(messages) as bars:
+        figures = measure(model.recommender, bars.stage("evaluating", len(sample(len(model.index)))))
+    report: dict[str, Any] = {"version": model.manifest.version, "metrics": figures}
+    if judgements is not None:
+        given = vectors_of(model, accepted(chain.from_iterable(streams)))
+        report["pairs"] = asdict(agreement(judgements, given.get if streams else model.index.vector_of))
+    if as_json:
+        _print_json(report)
+        return
+    console = Console()
+    console.print(f"version [bold]{model.manifest.version}[/]")
+    for name, value in {**figures, **report.get("pairs", {})}.items():
+        console.print(f"{name:<18} {'–' if value is None else format(value, '.3f')}")
+
+
 @app.command(epilog="Example: `silah recommend politics-01 --list also-like --limit 3 --explain`")
 def recommend(
     article_id: Annotated[str, typer.Argument(metavar="ID", help="Id of an article of the model in service.")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -49,6 +50,11 @@ def read_articles(records: Iterable[SourceRecord], counts: ReadCounts, rejects: 
             continue
         counts.unknown_keys.update(_printable(key) for key in sorted(record.value.keys() - _KNOWN))
         yield article
+
+
+def accepted(records: Iterable[SourceRecord]) -> Iterator[Article]:
+    """Articles of a stream of records; what is none is passed over."""
+    return read_articles(records, ReadCounts(), io.StringIO())
 
 
 def _members(rejection: Rejection) -> dict[str, object]:

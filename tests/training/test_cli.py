@@ -26,6 +26,14 @@ SILAH = str(Path(sys.executable).with_name("silah"))
 LONG = 60
 
 
+JUDGEMENTS = [
+    {"id1": "football-1", "id2": "football-2", "score": 3},
+    {"id1": "water-1", "id2": "water-2", "score": 3},
+    {"id1": "football-1", "id2": "water-1", "score": 0},
+    {"id1": "health-1", "id2": "elections-1", "score": 0},
+]
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a command ended."""
@@ -380,6 +388,30 @@ def test_recommend_prints_a_title_as_it_is(command: Command, folder: Path) -> No
 
 
 # models
+
+
+def test_evaluate_compares_with_judgements(command: Command, artifacts: Path, folder: Path) -> None:
+    pairs = write_jsonl(folder / "pairs.jsonl", JUDGEMENTS)
+    ended = command("evaluate", "--pairs", pairs, "--artifacts", artifacts, "--json")
+    report = json.loads(ended.out)
+    assert ended.code == 0
+    assert report["version"] == Registry(artifacts).current()
+    assert report["metrics"]["story_repeats"] == 0
+    assert report["pairs"]["count"] == len(JUDGEMENTS)
+    assert report["pairs"]["pearson"] > 0.5
+
+
+def test_evaluate_takes_the_articles_it_is_given(command: Command, artifacts: Path, world: Path, folder: Path) -> None:
+    pairs = write_jsonl(folder / "pairs.jsonl", JUDGEMENTS)
+    own = command("evaluate", "--pairs", pairs, "--artifacts", artifacts, "--json")
+    given = command("evaluate", world, "--pairs", pairs, "--artifacts", artifacts, "--json")
+    assert json.loads(given.out)["pairs"] == json.loads(own.out)["pairs"]
+    told = command("evaluate", "--pairs", pairs, "--artifacts", artifacts).out
+    assert "pearson" in told
+
+
+def test_evaluate_of_judgements_that_cannot_be_read_is_four(command: Command, artifacts: Path) -> None:
+    assert command("evaluate", "--pairs", "nothing.jsonl", "--artifacts", artifacts).code == 4
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -33,6 +34,19 @@ def _read_age(value: object) -> object:
     return value
 
 
+def _read_fields(value: object) -> object:
+    """Names of members of an item, with commas between them or the parameter repeated."""
+    if isinstance(value, list):
+        names = [name.strip() for part in value for name in str(part).split(",")]
+        if unknown := [name for name in names if name not in ITEM_FIELDS]:
+            raise ValueError(f"an item has no {', '.join(unknown)}; it has {', '.join(ITEM_FIELDS)}")
+        return names
+    return value
+
+
+ITEM_FIELDS = tuple(field.name for field in fields(Item))
+
+Fields = Annotated[list[str], BeforeValidator(_read_fields)]
 Time = Annotated[datetime, BeforeValidator(_read_time, json_schema_input_type=str)]
 Age = Annotated[timedelta, BeforeValidator(_read_age, json_schema_input_type=str)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -55,6 +69,12 @@ class ListParameters(BaseModel):
     diversity: Share | None = Field(None, description="0 ranks by score alone, 1 by difference alone")
     fallback: Literal["latest", "section", "none"] = Field("none", description="what makes a short list full")
     explain: bool = Field(False, description="show the words that the articles share")
+    fields: Fields | None = Field(None, description="members of each item, by default all", examples=[["id,title,url"]])
+
+    def hidden(self) -> set[str]:
+        """Members of an item that are not asked for."""
+        asked = set(self.fields or ITEM_FIELDS)
+        return set(ITEM_FIELDS) - asked if self.explain else set(ITEM_FIELDS) - asked | {"matched_terms"}
 
     def query(self, moment: int, default_limit: int) -> Query:
         """The query to ask at a moment, in microseconds: ``as_of``, or now where that is earlier."""

@@ -91,8 +91,8 @@ def _list(
     context.metrics.list_items.labels(name).observe(len(chosen))
     if used:
         context.metrics.fallbacks.labels(name, used).inc()
-    hidden = None if parameters.explain else {"items": {"__all__": {"matched_terms"}}}
-    return cacheable(request, _ANSWER.dump_json(answer, exclude=hidden), context.settings.cache_control)
+    body = _ANSWER.dump_json(answer, exclude={"items": {"__all__": parameters.hidden()}})
+    return cacheable(request, body, context.settings.cache_control)
 
 
 def _answer_id(name: ListName, article_id: str, version: str, query: ListQuery, parameters: ListParameters) -> str:

@@ -559,3 +559,22 @@ def test_article_answers_are_cacheable(client: Client) -> None:
     assert first.headers["cache-control"].startswith("public, max-age=")
     again = client.get("/v1/articles/football-1", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_fields_choose_the_members_of_an_item(client: Client, name: str) -> None:
+    whole = ask(client, "football-2", name)
+    chosen = ask(client, "football-2", name, fields="id, title,url")
+    assert chosen["items"] == [{key: item[key] for key in ("id", "title", "url")} for item in whole["items"]]
+    assert chosen.keys() == whole.keys()
+
+
+def test_matched_terms_can_be_the_only_field(client: Client) -> None:
+    explained = ask(client, "football-2", explain=True, fields="matched_terms")
+    assert all(item.keys() == {"matched_terms"} for item in explained["items"])
+
+
+def test_unknown_fields_are_named(client: Client) -> None:
+    response = client.get("/v1/articles/football-2/related", params={"fields": "id,body"})
+    assert_problem(response, 422, "invalid-input")
+    assert "body" in response.json()["detail"]

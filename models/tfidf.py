@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict
 from scipy import sparse
 
+from models.analysis import Analyzer
 from models.limits import NO_OTHERS, Amount, Count, Share, Whole
 
 Float32Array = NDArray[np.float32]
@@ -59,6 +60,25 @@ def term_counts(title: Iterable[str], body: Iterable[str], tags: Iterable[str], 
             for term in terms:
                 counts[term] += weight
     return counts
+
+
+@dataclass(frozen=True, slots=True)
+class TextTerms:
+    """The terms of an article's parts, in reading order."""
+
+    title: Sequence[str]
+    body: Sequence[str]
+    tags: Sequence[str]
+
+    @classmethod
+    def of(cls, analyzer: Analyzer, title: str, body: str, tags: Iterable[str]) -> TextTerms:
+        """Analyse the parts; page furniture leaves the body first."""
+        body_terms = analyzer.terms(analyzer.clean(body).text)
+        return cls(analyzer.terms(title), body_terms, analyzer.terms("\n".join(tags)))
+
+    def counts(self, weighting: Weighting) -> Counter[str]:
+        """How often each term counts."""
+        return term_counts(self.title, self.body, self.tags, weighting)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from scipy import sparse
 from models.analysis import Analyzer
 from models.article import Article
 from models.stories import Shingles, shingles
-from models.tfidf import TfidfModel, Weighting, term_counts
+from models.tfidf import TextTerms, TfidfModel, Weighting
 
 BLOCK = 500  # articles a task: long enough to be worth sending, short enough for progress to move
 ROUND = 4  # blocks read ahead for each process
@@ -55,13 +55,12 @@ def count_block(analyzer: Analyzer, weighting: Weighting, texts: Sequence[Text])
     counts: list[float] = []
     marks: list[Shingles] = []
     for text in texts:
-        title_terms = analyzer.terms(text.title)
-        body_terms = analyzer.terms(analyzer.clean(text.body).text)
-        of_article = term_counts(title_terms, body_terms, analyzer.terms("\n".join(text.tags)), weighting)
+        terms = TextTerms.of(analyzer, text.title, text.body, text.tags)
+        of_article = terms.counts(weighting)
         lengths.append(len(of_article))
         numbers.extend(number_of.setdefault(term, len(number_of)) for term in of_article)
         counts.extend(of_article.values())
-        marks.append(shingles(body_terms or title_terms))
+        marks.append(shingles(terms.body or terms.title))
     return BlockCounts(
         list(number_of),
         np.array(lengths, dtype=np.int32),

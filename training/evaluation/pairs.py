@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from models.article import Article
 from models.artifact import Model
 from models.errors import SourceError
 from models.index import cosine
-from models.tfidf import SparseVector, term_counts
+from models.tfidf import SparseVector, TextTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,11 @@ def read_judgements(path: Path) -> list[Judgement]:
 
 def vectors_of(model: Model, articles: Iterable[Article]) -> dict[str, SparseVector]:
     """Vectors of articles by the model's vocabulary and idf, by id; the last article of an id wins."""
-    return {article.id: model.tfidf.vector(_counts(model, article)) for article in articles}
+    weighting = model.tfidf.weighting
+    return {
+        one.id: model.tfidf.vector(TextTerms.of(model.analyzer, one.title, one.body, one.tags).counts(weighting))
+        for one in articles
+    }
 
 
 def agreement(judgements: Sequence[Judgement], vector: Callable[[str], SparseVector | None]) -> Agreement:
@@ -83,13 +86,3 @@ def agreement(judgements: Sequence[Judgement], vector: Callable[[str], SparseVec
     pearson = float(stats.pearsonr(scores, similarities).statistic)
     spearman = float(stats.spearmanr(scores, similarities).statistic)
     return Agreement(len(scores), missing, pearson, spearman)
-
-
-def _counts(model: Model, article: Article) -> Counter[str]:
-    analyzer = model.analyzer
-    return term_counts(
-        analyzer.terms(article.title),
-        analyzer.terms(analyzer.clean(article.body).text),
-        analyzer.terms("\n".join(article.tags)),
-        model.tfidf.weighting,
-    )

@@ -10,7 +10,14 @@ from models.article import format_time
 from models.artifact import Model
 from models.candidates import Query, Reason, Recommendation
 from models.explanation import MatchedTerm, matched_terms
-from models.recommenders import DEFAULT_ALSO_LIKE, DEFAULT_RELATED, Recommender, related_news, you_may_also_like
+from models.recommenders import (
+    DEFAULT_ALSO_LIKE,
+    DEFAULT_RELATED,
+    Recommender,
+    related_news,
+    shown_beside,
+    you_may_also_like,
+)
 
 
 class ListName(StrEnum):
@@ -22,16 +29,17 @@ class ListName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListKind:
-    """A list: how it is made, how long it is unless asked otherwise, what stands above it."""
+    """A list: how it is made, how long it is unless asked otherwise, what stands above it, what it must not repeat."""
 
     recommend: Callable[[Recommender, int, Query], list[Recommendation]]
     default_limit: int
     heading: str
+    beside: Callable[[Recommender, int, Query], list[Recommendation]] = lambda *_: []
 
 
 LISTS = {
     ListName.RELATED: ListKind(related_news, DEFAULT_RELATED, "أخبار ذات صلة"),
-    ListName.ALSO_LIKE: ListKind(you_may_also_like, DEFAULT_ALSO_LIKE, "قد يهمك أيضا"),
+    ListName.ALSO_LIKE: ListKind(you_may_also_like, DEFAULT_ALSO_LIKE, "قد يهمك أيضا", shown_beside),
 }
 
 

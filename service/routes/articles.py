@@ -16,7 +16,7 @@ from models.article import Article, format_time, from_microseconds
 from models.candidates import Query as ListQuery
 from models.candidates import Reason
 from models.errors import ArticleNotFound
-from models.recommenders import filled, shown_beside
+from models.recommenders import filled
 from service.caching import cacheable
 from service.dependencies import ArticleId, Context, InContext, InSnapshot
 from service.problems import responses
@@ -74,9 +74,7 @@ def _list(
     chosen = [] if source is None else kind.recommend(model.recommender, source, query)
     found = len(chosen)
     if reason is not None and found < query.limit:
-        beside = []
-        if source is not None and name is ListName.ALSO_LIKE:
-            beside = shown_beside(model.recommender, source, query)
+        beside = [] if source is None else kind.beside(model.recommender, source, query)
         chosen = filled(model.recommender, chosen, query, source, reason, beside)
     used = _FALLBACKS[chosen[-1].reason] if len(chosen) > found else None
     answer = ListAnswer(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from fastapi.responses import FileResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader
 
 from models.answers import LISTS, Item, ListName, items
-from models.candidates import MAX_LIMIT, Query, Reason
+from models.candidates import Query, Reason, Recommendation
 from models.recommenders import filled
 from service.dependencies import ArticleId, InContext, InSnapshot
 from service.snapshot import Snapshot
@@ -65,12 +63,12 @@ async def style() -> Response:
 def front(context: InContext, snapshot: InSnapshot) -> Response:
     """Front page: the latest articles, then each section."""
     moment = snapshot.moment(context.now())
-    told: set[int] = set()
-    latest = _latest(snapshot, Query(as_of=moment, limit=FRONT_LATEST), told)
+    shown: list[Recommendation] = []
+    latest = _latest(snapshot, Query(as_of=moment, limit=FRONT_LATEST), shown)
     sections = [
         (name, found)
         for name in snapshot.model.index.section_names
-        if (found := _latest(snapshot, Query(as_of=moment, limit=FRONT_SECTION, section=name), told))
+        if (found := _latest(snapshot, Query(as_of=moment, limit=FRONT_SECTION, section=name), shown))
     ]
     return _page("front.html", snapshot, latest=latest, sections=sections)
 
@@ -85,8 +83,7 @@ def article(article_id: ArticleId, context: InContext, snapshot: InSnapshot) -> 
         name: kind.recommend(model.recommender, row, Query(moment, kind.default_limit)) for name, kind in LISTS.items()
     }
     boxes = {name: items(model, places, row, explain=name is ListName.RELATED) for name, places in lists.items()}
-    shown = [row, *(place.row for places in lists.values() for place in places)]
-    told = {int(story) for story in model.index.story[shown]}
+    shown = [place for places in lists.values() for place in places]
     return _page(
         "article.html",
         snapshot,
@@ -95,26 +92,18 @@ def article(article_id: ArticleId, context: InContext, snapshot: InSnapshot) -> 
         related=boxes[ListName.RELATED],
         also_like=boxes[ListName.ALSO_LIKE],
         headings={name.name.lower(): kind.heading for name, kind in LISTS.items()},
-        latest=_latest(snapshot, Query(as_of=moment, limit=4), told),
+        latest=_latest(snapshot, Query(as_of=moment, limit=4), shown, row),
     )
 
 
-def _latest(snapshot: Snapshot, query: Query, told: set[int]) -> list[Item]:
-    """The latest that a query allows, of stories not told on the page; afterwards these are told too."""
+def _latest(snapshot: Snapshot, query: Query, shown: list[Recommendation], source: int | None = None) -> list[Item]:
+    """The latest that a query allows, of stories not shown on the page; afterwards these are shown too."""
     model = snapshot.model
-    story = model.index.story
-    found = filled(model.recommender, [], replace(query, limit=MAX_LIMIT), None, Reason.LATEST)
-    fresh = [place for place in found if int(story[place.row]) not in told][: query.limit]
-    told.update(int(story[place.row]) for place in fresh)
-    return items(model, fresh, None, explain=False)
+    found = filled(model.recommender, [], query, source, Reason.LATEST, shown)
+    shown.extend(found)
+    return items(model, found, None, explain=False)
 
 
 def _page(template: str, snapshot: Snapshot, **values: Any) -> Response:
-    body = _pages.get_template(template).render(
-        version=snapshot.version, articles=len(snapshot.model.index), sections_menu=_menu(snapshot), **values
-    )
+    body = _pages.get_template(template).render(version=snapshot.version, articles=len(snapshot.model.index), **values)
     return Response(body, media_type="text/html; charset=utf-8", headers=HEADERS)
-
-
-def _menu(snapshot: Snapshot) -> Iterable[tuple[int, str]]:
-    return enumerate(snapshot.model.index.section_names)

@@ -40,7 +40,7 @@ def serve(
 
     given = {"artifacts": artifacts, "host": host, "port": port, "workers": workers}
     try:
-        settings = ServiceSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        settings = ServiceSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # pydantic checks
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise typer.BadParameter(problems, param_hint="settings") from error

@@ -22,9 +22,10 @@ STOPWORDS = Path(__file__).with_name("stopwords.txt")
 CACHE_WORDS = 2_000_000
 
 # Words as a reader sees them: letters with the marks, tatweel and invisible characters between them, or a number.
-_INSIDE = r"[\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069]"
-_UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
-_SURFACE = re.compile(rf"\d+(?:[.,٫٬]\d+)*|[^\W\d_](?:[^\W\d_]|{_INSIDE})*")
+_INVISIBLE = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069"
+_MARKS = r"\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670"
+_UNSEEN = re.compile(f"[{_INVISIBLE}]")
+_SURFACE = re.compile(rf"\d+(?:[.,٫٬]\d+)*|[^\W\d_](?:[^\W\d_]|[{_MARKS}{_INVISIBLE}])*")
 
 # One sentence for each thing that an analyzer must not change silently.
 PROBE = (

@@ -96,7 +96,7 @@ def test_unknown_keys_are_passed_over():
 
 def test_an_article_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
-        read().title = "آخر"  # type: ignore[misc]
+        read().title = "آخر"  # type: ignore[misc]  # frozen: that is the test
 
 
 @given(records)

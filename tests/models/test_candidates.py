@@ -57,7 +57,7 @@ def test_outside_the_limits_is_refused_by_name(name: str, value: float):
 
 def test_a_question_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
-        Query(as_of=0).limit = 9  # type: ignore[misc]
+        Query(as_of=0).limit = 9  # type: ignore[misc]  # frozen: that is the test
 
 
 @given(pairs)

@@ -209,7 +209,7 @@ def ids(model: Model, items: list[Recommendation]) -> list[str]:
 
 
 def ask(model: Model, recommend: Recommend, article_id: str, **query: object) -> list[str]:
-    asked = Query(**{"as_of": to_microseconds(AFTER_ALL), **query})  # type: ignore[arg-type]
+    asked = Query(**{"as_of": to_microseconds(AFTER_ALL), **query})  # type: ignore[arg-type]  # names from a table
     return ids(model, recommend(model.recommender, model.index.row_of(article_id), asked))
 
 

@@ -83,6 +83,14 @@ class FileEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Forced:
+    """A publication in spite of the quality gate: why, and the figures that would have refused it."""
+
+    note: str
+    figures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a version says of itself.
 
@@ -93,6 +101,8 @@ class Manifest:
         counts: articles, rejected, vocabulary, stories, …
         metrics: quality figures of the evaluation before publishing; None for "nothing to find".
         files: every other file of the folder by name.
+        refused: the figures for which the quality gate kept it out of service; ``forced``: when it
+            went into service all the same.
     """
 
     version: str
@@ -104,6 +114,8 @@ class Manifest:
     metrics: dict[str, float | None]
     files: dict[str, FileEntry]
     format: int = FORMAT
+    refused: tuple[str, ...] = ()
+    forced: Forced | None = None
 
 
 @dataclass(frozen=True)
@@ -229,15 +241,25 @@ def load(folder: Path) -> Model:
         FileRefused, FormatUnsupported, AnalyzerMismatch: with the reason and the file's name.
     """
     manifest, analyzer = verify(folder)
-    arrays = {name: _load_array(folder, manifest.version, name, dtype) for name, dtype in ARRAYS.items()}
+    recommender = load_recommender(folder, manifest)
+    vocabulary = _load_names(folder, manifest.version, "vocabulary.json")
+    idf, burst = (_load_array(folder, manifest.version, name, ARRAYS[name]) for name in ("idf", "burst"))
+    return Model(manifest, analyzer, TfidfModel(vocabulary, idf, burst, manifest.config.weighting), recommender)
+
+
+def load_recommender(folder: Path, manifest: Manifest) -> Recommender:
+    """The lists of a version alone: they need no analyzer, and outlive the one that made them.
+
+    Raises:
+        FileRefused: with the reason and the file's name.
+    """
+    arrays = {name: _load_array(folder, manifest.version, name, ARRAYS[name]) for name in (*INDEX_ARRAYS, "spans")}
     index = ArticleIndex(
         **{name: arrays[name] for name in INDEX_ARRAYS},
         section_names=_load_names(folder, manifest.version, "sections.json"),
         cards=CardFile.open(folder / ARTICLES, arrays["spans"]),
     )
-    vocabulary = _load_names(folder, manifest.version, "vocabulary.json")
-    tfidf = TfidfModel(vocabulary, arrays["idf"], arrays["burst"], manifest.config.weighting)
-    return Model(manifest, analyzer, tfidf, Recommender(index, manifest.config.lists))
+    return Recommender(index, manifest.config.lists)
 
 
 def _load_array(folder: Path, version: str, name: str, dtype: str) -> Any:

@@ -8,6 +8,7 @@
     ├── ArticleNotFound            no such article in the model
     ├── SourceError                a location cannot be read                      exit 4
     ├── TrainingRefused            nothing to train on, or a training is running  exit 5
+    ├── QualityGateFailed          a new version is worse than the one in service exit 3
     └── ModelError                 a model version cannot be used                 exit 5
         ├── NothingPublished       no version is in service
         ├── VersionNotFound        no version of that name
@@ -53,6 +54,10 @@ class SourceError(SilahError):
 
 class TrainingRefused(SilahError):
     """A training that cannot start or has nothing to publish."""
+
+
+class QualityGateFailed(SilahError):
+    """A version that was made but not put in service, because its lists are worse than they may be."""
 
 
 class ModelError(SilahError):

@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,17 +15,28 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from models.errors import ArticleNotFound, ModelError, QueryError, SilahError, SourceError, TrainingRefused
+from models.errors import (
+    ArticleNotFound,
+    ModelError,
+    QualityGateFailed,
+    QueryError,
+    SilahError,
+    SourceError,
+    TrainingRefused,
+)
 
 if TYPE_CHECKING:
-    from models.artifact import Manifest
+    from models.artifact import Manifest, Model
     from models.registry import Registry
     from training.config import TrainingSettings
+    from training.evaluation.figures import Figure
+    from training.evaluation.report import Report
     from training.job import TrainingSummary
 
 EXIT_CODES: tuple[tuple[type[SilahError], int], ...] = (
     (QueryError, 2),
     (ArticleNotFound, 2),
+    (QualityGateFailed, 3),
     (SourceError, 4),
     (TrainingRefused, 5),
     (ModelError, 5),
@@ -62,9 +74,16 @@ def train(
     ] = False,
     as_of: Annotated[str | None, typer.Option(help="Leave out articles published after this RFC 3339 time.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Processes to train with; -1 is one a core. [default: -1]")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Put it in service even if the quality gate refuses it; needs --note.")
+    ] = False,
+    note: Annotated[str | None, typer.Option(help="Why; it stands in the manifest.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Train a model version on article records and put it in service."""
+    """Train a model version on article records and put it in service, unless its lists are worse than those there.
+
+    A version that the quality gate refuses is kept, but not put in service: the exit code is 3.
+    """
     from models.article import parse_time
     from models.registry import Registry
     from training.job import TrainingPlan
@@ -72,36 +91,45 @@ def train(
     from training.progress import reporter
 
     settings = read_settings(artifacts=artifacts, jobs=jobs)
+    if force != bool(note and note.strip()):
+        raise typer.BadParameter("--force and --note TEXT go together", param_hint="--force")
     try:
         moment = None if as_of is None else parse_time(as_of)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--as-of") from error
-    plan = TrainingPlan(sources, settings.model, moment, not no_publish, settings.jobs)
+    plan = TrainingPlan(sources, settings.model, moment, not no_publish, settings.jobs, settings.gate, note)
     with reporter(messages) as bars:
         summary = run_training(plan, Registry(settings.artifacts), _now, bars)
     if as_json:
         _print_json(asdict(summary))
     else:
         _print_summary(summary)
+    if plan.publish and not summary.published:
+        raise QualityGateFailed(_refusal(summary))
 
 
 @app.command(epilog="Example: `silah evaluate articles.jsonl --pairs judgements.jsonl --json`")
 def evaluate(
     sources: Annotated[
-        list[str] | None, typer.Argument(help="Articles that the pairs are of. [default: those of the model]")
+        list[str] | None,
+        typer.Argument(help="Articles that tasks and pairs are made of. [default: those of the model]"),
     ] = None,
     version: Annotated[str | None, typer.Option(help="Version to evaluate. [default: the one in service]")] = None,
+    against: Annotated[
+        str | None, typer.Option(help="Version to compare its lists with. [default: the one it followed]")
+    ] = None,
     pairs: Annotated[Path | None, typer.Option(help="JSONL of human judgements: id1, id2, score.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the tables to this HTML file, too.")] = None,
     artifacts: Artifacts = None,
     as_json: Json = False,
 ) -> None:
-    """Measure the lists of a version, and how well its similarity agrees with human judgements."""
+    """Measure a version: its lists, its ranking beside other systems, its agreement with human judgements."""
     from itertools import chain
 
     from models.artifact import load
     from training.evaluation.pairs import agreement, read_judgements, vectors_of
-    from training.evaluation.protocol import evaluate as measure
-    from training.evaluation.protocol import sample
+    from training.evaluation.report import report as full_report
+    from training.evaluation.texts import Document
     from training.progress import reporter
     from training.records import accepted
     from training.sources import open_source
@@ -110,19 +138,23 @@ def evaluate(
     streams = [open_source(location) for location in sources or ()]
     registry = _registry(artifacts)
     model = registry.load_current() if version is None else load(registry.folder(version))
+    earlier = _earlier(registry, model, against)
+    given = list(accepted(chain.from_iterable(streams))) if streams else None
+    documents = None if given is None else [Document.of(article, model.analyzer) for article in given]
     with reporter(messages) as bars:
-        figures = measure(model.recommender, bars.stage("evaluating", len(sample(len(model.index)))))
-    report: dict[str, Any] = {"version": model.manifest.version, "metrics": figures}
+        found = full_report(model, documents, earlier, bars.stage)
+    document: dict[str, Any] = found.document()
     if judgements is not None:
-        given = vectors_of(model, accepted(chain.from_iterable(streams)))
-        report["pairs"] = asdict(agreement(judgements, given.get if streams else model.index.vector_of))
+        vectors = model.index.vector_of if given is None else vectors_of(model, given).get
+        document["pairs"] = asdict(agreement(judgements, vectors))
     if as_json:
-        _print_json(report)
-        return
-    console = Console()
-    console.print(f"version [bold]{model.manifest.version}[/]")
-    for name, value in {**figures, **report.get("pairs", {})}.items():
-        console.print(f"{name:<18} {'–' if value is None else format(value, '.3f')}")
+        _print_json(document)
+    if report is not None:
+        page = Console(record=True, file=StringIO(), width=PIPE_WIDTH)
+        _print_report(page, found, document.get("pairs"))
+        page.save_html(str(report))
+    if not as_json:
+        _print_report(_page(), found, document.get("pairs"))
 
 
 @app.command(epilog="Example: `silah recommend politics-01 --list also-like --limit 3 --explain`")
@@ -171,12 +203,17 @@ def list_models(artifacts: Artifacts = None, as_json: Json = False) -> None:
     if as_json:
         _print_json({"current": current, "versions": [_brief(manifest, current) for manifest in manifests]})
         return
-    table = Table("", "version", "created", "articles", "terms")
+    table = Table("", "version", "created", "articles", "terms", "quality gate")
     for manifest in manifests:
         mark = "●" if manifest.version == current else ""
         counts = manifest.counts
         table.add_row(
-            mark, manifest.version, manifest.created_at, f"{counts['articles']:,}", f"{counts['vocabulary']:,}"
+            mark,
+            manifest.version,
+            manifest.created_at,
+            f"{counts['articles']:,}",
+            f"{counts['vocabulary']:,}",
+            _gate(manifest),
         )
     _page().print(table)
 
@@ -254,7 +291,16 @@ def _brief(manifest: Manifest, current: str | None) -> dict[str, Any]:
         "current": manifest.version == current,
         "counts": manifest.counts,
         "metrics": manifest.metrics,
+        "refused": manifest.refused,
+        "forced": None if manifest.forced is None else asdict(manifest.forced),
     }
+
+
+def _gate(manifest: Manifest) -> str:
+    """What the quality gate said of a version."""
+    if manifest.forced is not None:
+        return escape(f"forced: {manifest.forced.note}")
+    return f"refused: {', '.join(manifest.refused)}" if manifest.refused else "passed"
 
 
 def _print_summary(summary: TrainingSummary) -> None:
@@ -274,6 +320,70 @@ def _print_summary(summary: TrainingSummary) -> None:
         console.print(f"left out unknown keys: {escape(', '.join(summary.unknown_keys))}")
     console.print("  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in summary.seconds.items()))
     console.print("  ".join(f"{name} {value:.3f}" for name, value in summary.metrics.items() if value is not None))
+
+
+def _refusal(summary: TrainingSummary) -> str:
+    gate = summary.gate
+    stays = "nothing is in service" if gate.against is None else f"{gate.against} stays in service"
+    todo = (
+        "this is a defect of the release or of its settings"
+        if gate.broken
+        else f"look with `silah evaluate --version {summary.version}`, then change settings or articles, or publish it "
+        f"all the same: `silah train … --force --note WHY` or `silah models activate {summary.version}`"
+    )
+    return f"quality gate: {'; '.join(gate.reasons)}. {summary.version} is kept, {stays}; {todo}"
+
+
+def _earlier(registry: Registry, model: Model, against: str | None) -> Model | None:
+    """The version to compare with: the one asked for, else the parent, where it is still there and can be read."""
+    from models.artifact import load
+
+    if against is not None:
+        return load(registry.folder(against))
+    for parent in model.manifest.parents:
+        try:
+            return load(registry.folder(parent))
+        except ModelError:
+            continue
+    return None
+
+
+def _print_report(console: Console, found: Report, pairs: dict[str, Any] | None) -> None:
+    console.print(f"version [bold]{found.version}[/]")
+    lists = Table(
+        "lists", "silah", *found.peers, title="Lists, each article as of its publication", title_justify="left"
+    )
+    for name, figure in found.figures.items():
+        lists.add_row(name, _cell(figure), *(_cell(peer.get(name)) for peer in found.peers.values()))
+    console.print(lists)
+    if found.tasks:
+        systems = list(next(iter(found.tasks.values())).systems)
+        tasks = Table("task", "documents", *systems, title="Ranking", title_justify="left")
+        for name, task in found.tasks.items():
+            tasks.add_row(name, f"{task.documents:,}", *(_cell(task.systems[system]) for system in systems))
+        console.print(tasks)
+    if found.against is not None:
+        change = found.against
+        console.print(f"against {change.version} ({change.common:,} articles in both): ", end="")
+        console.print(f"jaccard_5 {_cell(change.jaccard_5)}  rbo_10 {_cell(change.rbo_10)}")
+    if pairs is not None:
+        for name in ("pearson", "spearman"):
+            low, high = pairs[f"{name}_interval"] or (None, None)
+            interval = f"[{_number(low)}, {_number(high)}]"
+            console.print(f"pairs {name:<10} {_number(pairs[name])} {interval}  n {pairs['count']}", markup=False)
+
+
+def _cell(figure: Figure | None) -> str:
+    """A figure with its interval, as a table shows it."""
+    if figure is None or figure.value is None:
+        return "–"
+    if figure.low is None:
+        return _number(figure.value)
+    return f"{_number(figure.value)} [{_number(figure.low)}, {_number(figure.high)}]".replace("[", r"\[")
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _page() -> Console:

@@ -2,19 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from models.artifact import ModelConfig
+from models.limits import NO_OTHERS, Share
 
 
 def _some(jobs: int) -> int:
     if jobs == 0:
         raise ValueError("no process trains nothing: give a number above 0, or -1 for one a core")
     return jobs
+
+
+# figures with a value for each article, where more is better
+COMPARABLE = (
+    "title_mrr_10",
+    "half_mrr_10",
+    "coverage_5",
+    "coverage_also_2",
+    "links_recall_10",
+    "links_mrr_10",
+    "section_match_5",
+    "diversity_5",
+    "diversity_also_5",
+)
+
+
+def _known(names: tuple[str, ...]) -> tuple[str, ...]:
+    if unknown := sorted(set(names) - set(COMPARABLE)):
+        raise ValueError(f"no figure to be gated: {', '.join(unknown)}; there are {', '.join(COMPARABLE)}")
+    return names
+
+
+def _known_keys(numbers: Mapping[str, float]) -> Mapping[str, float]:
+    _known(tuple(numbers))
+    return numbers
+
+
+Figures = Annotated[tuple[str, ...], AfterValidator(_known)]
+ByFigure = Annotated[Mapping[str, Share], AfterValidator(_known_keys)]
+
+
+@dataclass(frozen=True, slots=True)
+class GateRules:
+    """What a version must hold to go into service: ``[gate]`` in ``silah.toml``.
+
+    Attributes:
+        margin: the share of a figure that it may lose against the version in service.
+        margins: the same for single figures.
+        figures: those that are compared.
+        floors: values below which a figure is never accepted.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = NO_OTHERS
+
+    margin: Share = 0.05
+    margins: ByFigure = field(default_factory=dict)
+    figures: Figures = ("title_mrr_10", "half_mrr_10", "coverage_5", "links_recall_10", "section_match_5")
+    floors: ByFigure = field(default_factory=dict)
 
 
 class TrainingSettings(BaseSettings):
@@ -33,6 +84,7 @@ class TrainingSettings(BaseSettings):
         default=-1, description="processes that train; -1 is one a core"
     )
     model: ModelConfig = Field(default_factory=ModelConfig, description="what is chosen about the model")
+    gate: GateRules = Field(default_factory=GateRules, description="what a version must hold to go into service")
 
     @classmethod
     def settings_customise_sources(

@@ -20,6 +20,7 @@ from models.article import Article, format_time, to_microseconds
 from models.artifact import (
     ARTICLES,
     INDEX_ARRAYS,
+    Forced,
     Manifest,
     ModelConfig,
     list_files,
@@ -33,9 +34,11 @@ from models.index import ArticleIndex
 from models.recommenders import Recommender
 from models.registry import Registry
 from models.stories import Shingles, StoryRule, are_copies, story_numbers
-from models.tfidf import Float32Array, Int32Array
-from training.evaluation.protocol import evaluate, sample
+from models.tfidf import Float32Array, Int32Array, TfidfModel
+from training.config import GateRules
+from training.evaluation.protocol import Subject, evaluate, flat, sample
 from training.fit import Counts, count_articles, fit
+from training.gate import Verdict, judge
 from training.intake import Intake
 from training.neighbours import Headlines, nearest
 from training.progress import Reporter
@@ -54,6 +57,8 @@ class TrainingPlan:
         as_of: articles published later are left out.
         publish: whether the new version goes into service.
         jobs: processes and threads; -1 is one a core.
+        gate: what the version must hold to go into service.
+        force: the note with which it goes into service even if the gate refuses it.
     """
 
     sources: Sequence[str]
@@ -61,11 +66,17 @@ class TrainingPlan:
     as_of: datetime | None = None
     publish: bool = True
     jobs: int = -1
+    gate: GateRules = field(default_factory=GateRules)
+    force: str | None = None
 
 
 @dataclass(slots=True)
 class TrainingSummary:
-    """What a training did; the members of ``silah train --json``."""
+    """What a training did; the members of ``silah train --json``.
+
+    ``gate`` is the verdict on the version, whether or not it was to be published; ``forced`` the note
+    with which it went into service in spite of it.
+    """
 
     version: str = ""
     articles: int = 0
@@ -81,6 +92,8 @@ class TrainingSummary:
     replaced: int = 0
     later_than_as_of: int = 0
     unknown_keys: dict[str, int] = field(default_factory=dict)
+    gate: Verdict = field(default_factory=Verdict)
+    forced: str | None = None
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -106,7 +119,8 @@ class TrainingSummary:
 def train(plan: TrainingPlan, registry: Registry, now: Callable[[], datetime], reporter: Reporter) -> TrainingSummary:
     """Run a training from sources to a published version.
 
-    Whatever happens on the way, the version in service stays until the new one is complete.
+    Whatever happens on the way, the version in service stays until the new one is complete. A version
+    that the gate refuses is complete, too, and can be activated by hand.
 
     Raises:
         SourceError: a source cannot be read or holds no record.
@@ -120,10 +134,13 @@ def train(plan: TrainingPlan, registry: Registry, now: Callable[[], datetime], r
             records = chain.from_iterable(streams)
             intake, counts = _read(plan, records, registry.root / REJECTS, staged, analyzer, summary, reporter)
         summary.seconds["analyse"] -= summary.seconds["read"]  # reading happens inside, as blocks are asked for
-        index = _build(plan, intake, counts, staged, summary, reporter)
+        index, tfidf = _build(plan, intake, counts, staged, summary, reporter)
         with summary.timed("evaluate"):
             advance = reporter.stage("evaluating", len(sample(len(index))))
-            summary.metrics = evaluate(Recommender(index, plan.config.lists), advance)
+            subject = Subject(Recommender(index, plan.config.lists), (analyzer, tfidf))
+            figures = evaluate(subject, advance)
+            summary.metrics = flat(figures)
+            summary.gate = judge(plan.gate, subject, figures, registry)
         with summary.timed("publish"):
             _publish(plan, registry, staged, analyzer, now(), summary)
     summary.seconds = {stage: round(summary.seconds[stage], 3) for stage in STAGES}
@@ -133,7 +150,7 @@ def train(plan: TrainingPlan, registry: Registry, now: Callable[[], datetime], r
 
 def _build(
     plan: TrainingPlan, intake: Intake, counts: Counts, staged: Path, summary: TrainingSummary, reporter: Reporter
-) -> ArticleIndex:
+) -> tuple[ArticleIndex, TfidfModel]:
     """Everything between counts and an index; its files are in the staged folder afterwards."""
     config = plan.config
     positions = intake.positions()
@@ -163,11 +180,12 @@ def _build(
         save_arrays(staged, arrays)
         write_json(staged / "vocabulary.json", tfidf.vocabulary)
         write_json(staged / "sections.json", intake.section_names())
-    return ArticleIndex(
+    index = ArticleIndex(
         **{name: arrays[name] for name in INDEX_ARRAYS},
         section_names=intake.section_names(),
         cards=CardFile.open(staged / ARTICLES, arrays["spans"]),
     )
+    return index, tfidf
 
 
 def _read(
@@ -224,7 +242,9 @@ def _publish(
     moment: datetime,
     summary: TrainingSummary,
 ) -> None:
-    """Digest, seal and name the staged folder; put it in service when the plan says so."""
+    """Digest, seal and name the staged folder; put it in service when the plan says so and the gate agrees."""
+    verdict = summary.gate
+    forced = plan.publish and plan.force is not None and not verdict.passed and not verdict.broken
     files = list_files(staged)
     digest = hashlib.sha256("".join(entry.sha256 for entry in files.values()).encode()).hexdigest()
     current = registry.current()
@@ -243,10 +263,13 @@ def _publish(
         },
         metrics=summary.metrics,
         files=files,
+        refused=verdict.failed,
+        forced=Forced(plan.force, verdict.failed) if forced and plan.force is not None else None,
     )
     write_manifest(staged, manifest)
     registry.complete(staged, summary.version)
-    if plan.publish:
+    if plan.publish and (verdict.passed or forced):
+        summary.forced = plan.force if forced else None
         registry.activate(summary.version, moment, "publish")
         summary.published = True
 

@@ -11,33 +11,13 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.relevance.corpus import read
-from benchmarks.relevance.systems import SYSTEMS, System
-from benchmarks.relevance.tasks import BLOCK, DEPTH, Task, same_event, shared_tags
+from benchmarks.relevance.systems import SYSTEMS
 from models.recommenders import ListRules
+from training.evaluation.ranking import Fresh, ask
+from training.evaluation.tasks import all_tasks, shared_tags
 
 SEED = 20261123
 RESAMPLES = 2000
-
-
-def run(system: System, task: Task, dated: bool) -> np.ndarray:
-    """The metric of each query."""
-    scores = system(task.queries, task.documents)
-    rules = ListRules()
-    values = []
-    for first in range(0, len(task.rows), BLOCK):
-        rows = task.rows[first : first + BLOCK]
-        block = scores(rows)
-        if dated and task.days is not None:
-            gap = np.abs(task.days[0][rows][:, None] - task.days[1][None])
-            floor = rules.related_freshness_floor
-            block *= floor + (1 - floor) * 0.5 ** (gap / rules.related_half_life_days)
-        for place, row in enumerate(block):
-            number = first + place
-            row[task.barred[number]] = -1
-            best = np.argpartition(-row, DEPTH)[: DEPTH + 1]
-            order = best[np.lexsort((best, -row[best]))]
-            values.append(task.metric(order, task.gains[number]))
-    return np.array(values)
 
 
 def lead(ours: np.ndarray, theirs: np.ndarray, rng: np.random.Generator) -> tuple[float, float, float]:
@@ -55,10 +35,11 @@ def main() -> None:
     arguments.add_argument("--queries", type=int, default=1500, help="queries a task")
     given = arguments.parse_args()
     rng = np.random.default_rng(SEED)
-    tasks = same_event(read(given.corpus / "saudinewsnet-2015-07.jsonl.gz"), given.queries, rng)
-    tasks["t"] = shared_tags(read(given.corpus / "almayadeen-2023.jsonl.gz"), given.queries, rng)
+    tasks = all_tasks(read(given.corpus / "saudinewsnet-2015-07.jsonl.gz"), given.queries, rng)
+    tasks |= shared_tags(read(given.corpus / "almayadeen-2023.jsonl.gz"), given.queries, rng)
+    fresh = Fresh.of(ListRules())
     results = {
-        (system, name): run(SYSTEMS[system], task, dated=system == "Silah")
+        (system, name): ask(SYSTEMS[system], task, fresh if system == "Silah" else None)
         for name, task in track(tasks.items(), "measuring", console=Console(stderr=True))
         for system in SYSTEMS
     }

@@ -15,6 +15,7 @@ from models.artifact import Model
 from models.errors import SourceError
 from models.index import cosine
 from models.tfidf import SparseVector, TextTerms
+from training.evaluation.figures import RESAMPLES, SEED, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,15 @@ class Agreement:
     Attributes:
         count: pairs compared; ``missing``: pairs of which an article is not there.
         pearson, spearman: correlation, -1 to 1; None where it is not defined.
+        pearson_interval, spearman_interval: 95 % by bootstrap over the pairs.
     """
 
     count: int
     missing: int
     pearson: float | None
     spearman: float | None
+    pearson_interval: tuple[float, float] | None = None
+    spearman_interval: tuple[float, float] | None = None
 
 
 def read_judgements(path: Path) -> list[Judgement]:
@@ -83,6 +87,24 @@ def agreement(judgements: Sequence[Judgement], vector: Callable[[str], SparseVec
     missing = len(judgements) - len(scores)
     if len(scores) < 2 or np.ptp(scores) == 0 or np.ptp(similarities) == 0:
         return Agreement(len(scores), missing, None, None)
-    pearson = float(stats.pearsonr(scores, similarities).statistic)
-    spearman = float(stats.spearmanr(scores, similarities).statistic)
-    return Agreement(len(scores), missing, pearson, spearman)
+    pairs = np.array([scores, similarities])
+    return Agreement(
+        len(scores), missing, _pearson(pairs), _spearman(pairs), _interval(pairs, _pearson), _interval(pairs, _spearman)
+    )
+
+
+def _pearson(pairs: Values) -> float:
+    return float(stats.pearsonr(*pairs).statistic)
+
+
+def _spearman(pairs: Values) -> float:
+    return float(stats.spearmanr(*pairs).statistic)
+
+
+def _interval(pairs: Values, correlation: Callable[[Values], float]) -> tuple[float, float]:
+    """Percentile bootstrap over the pairs; resamples in which nothing differs are passed over."""
+    rng = np.random.default_rng(SEED)
+    resamples = (pairs[:, rng.integers(0, pairs.shape[1], pairs.shape[1])] for _ in range(RESAMPLES))
+    found = [correlation(one) for one in resamples if np.ptp(one, axis=1).all()]
+    low, high = np.percentile(found, [2.5, 97.5])
+    return float(low), float(high)

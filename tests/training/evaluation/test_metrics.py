@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.evaluation.metrics import mean, recall, reciprocal_rank, repeats
+from training.evaluation.metrics import (
+    jaccard,
+    ndcg,
+    precision,
+    rank_biased_overlap,
+    recall,
+    reciprocal_rank,
+    repeats,
+)
 
 LISTS = st.lists(st.integers(0, 9), max_size=8, unique=True)
 SETS = st.sets(st.integers(0, 9), min_size=1)
@@ -46,12 +54,45 @@ def test_repeats(found: str, expected: int) -> None:
     assert repeats(found) == expected
 
 
+def test_ndcg_by_hand() -> None:
+    gains = {1: 1.0, 2: 0.5}
+    best = 1 / math.log2(2) + 0.5 / math.log2(3)
+    assert ndcg([1, 2], gains, 10) == pytest.approx(1)
+    assert ndcg([2, 7, 1], gains, 10) == pytest.approx((0.5 / math.log2(2) + 1 / math.log2(4)) / best)
+    assert ndcg([7, 1], gains, 1) == 0
+    assert math.isnan(ndcg([7], {}, 10))
+
+
+@pytest.mark.parametrize(("found", "expected"), [([1, 2], 1), ([1, 3], 1 / 2), ([3], 0)])
+def test_precision(found: list[int], expected: float) -> None:
+    assert precision(found, {1: 1.0, 2: 1.0}) == expected
+
+
+def test_precision_of_an_empty_list_is_no_number() -> None:
+    assert math.isnan(precision([], {1: 1.0}))
+
+
 @pytest.mark.parametrize(
-    ("values", "expected"),
-    [([1, 0, 0.5], 0.5), ([1, math.nan, 0], 0.5), ([0.1] * 10, 0.1), ([math.nan], None), ([], None)],
+    ("one", "other", "expected"), [("ab", "ba", 1), ("ab", "bc", 1 / 3), ("ab", "cd", 0), ("", "", 1), ("", "a", 0)]
 )
-def test_mean_is_of_the_numbers(values: list[float], expected: float | None) -> None:
-    assert mean(values) == expected
+def test_jaccard(one: str, other: str, expected: float) -> None:
+    assert jaccard(one, other) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [("ab", "ab", 1), ("ab", "ba", 0.9 / 1.9), ("ab", "ac", (1 + 0.9 / 2) / 1.9), ("ab", "cd", 0), ("", "", 1)],
+)
+def test_rank_biased_overlap(one: str, other: str, expected: float) -> None:
+    assert rank_biased_overlap(one, other) == pytest.approx(expected)
+
+
+@given(LISTS, LISTS)
+def test_overlaps_know_no_order_and_are_shares(one: list[int], other: list[int]) -> None:
+    for measure in (jaccard, rank_biased_overlap):
+        assert measure(one, other) == measure(other, one)
+        assert 0 <= measure(one, other) <= 1
+        assert measure(one, one) == pytest.approx(1)
 
 
 @given(LISTS, SETS)

@@ -25,8 +25,9 @@ def matched_terms(
     analyzer: Analyzer, tfidf: TfidfModel, source: Article, one: SparseVector, other: SparseVector
 ) -> list[MatchedTerm]:
     """The shared terms of two vectors by their part of the cosine, in the words of the source article."""
-    shared, mine, theirs = np.intersect1d(one.terms, other.terms, assume_unique=True, return_indices=True)
-    parts = one.weights[mine] * other.weights[theirs]
+    columns, mine, theirs = np.intersect1d(one.terms, other.terms, assume_unique=True, return_indices=True)
+    shared, places = np.unique(tfidf.term_numbers(columns), return_inverse=True)
+    parts = np.bincount(places, one.weights[mine] * other.weights[theirs], minlength=len(shared))
     heaviest = np.lexsort((shared, -parts))[:MATCHED_TERMS]
     surfaces = analyzer.surfaces("\n".join((source.title, analyzer.clean(source.body).text, *source.tags)))
     words = [tfidf.vocabulary[shared[place]] for place in heaviest]

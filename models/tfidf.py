@@ -34,9 +34,13 @@ class Weighting:
         burst_weight: how much more a term weighs that clumps in few articles, see :meth:`TfidfModel.fit`.
         min_df: a term of fewer articles is left out of the vocabulary. A term of one article joins
             it to no other, but to the drafts that name the same thing.
-        max_terms: the heaviest terms kept of each article.
+        max_terms: the heaviest terms kept of each article, and of its lead.
+        lead_terms: so many first terms of the body are its lead, with those of the title: what happened,
+            to whom and where, in the order that news is written in.
+        lead_weight: how much likeness of leads counts, against once for likeness of whole articles.
         short_terms: an article of no more distinct terms is a headline, see :meth:`TfidfModel.shares`.
         saturation, length_share: BM25's k1 and b for what is found of a headline.
+        lead_coverage: how often a word of the lead counts beside its count in the article, for headlines.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = NO_OTHERS
@@ -47,9 +51,12 @@ class Weighting:
     burst_weight: Amount = 1.0
     min_df: Count = 1
     max_terms: Count = 200
+    lead_terms: Whole = 40
+    lead_weight: Amount = 0.5
     short_terms: Whole = 15
-    saturation: Amount = 0.8
+    saturation: Amount = 1.2
     length_share: Share = 0.75
+    lead_coverage: Amount = 3.0
 
 
 def term_counts(title: Iterable[str], body: Iterable[str], tags: Iterable[str], weighting: Weighting) -> Counter[str]:
@@ -80,10 +87,28 @@ class TextTerms:
         """How often each term counts."""
         return term_counts(self.title, self.body, self.tags, weighting)
 
+    def lead(self, weighting: Weighting) -> Counter[str]:
+        """How often each term stands in the lead: the title and the first ``lead_terms`` of the body."""
+        title = self.title if weighting.title_weight else ()
+        return Counter((*title, *self.body[: weighting.lead_terms]))
+
+
+@dataclass(frozen=True, slots=True)
+class CountMatrix:
+    """Counts of articles, each articles × vocabulary, float32, term numbers ascending in each row.
+
+    Attributes:
+        whole: how often each term counts in an article.
+        lead: how often it stands in its title and first words.
+    """
+
+    whole: sparse.csr_array[Any]
+    lead: sparse.csr_array[Any]
+
 
 @dataclass(frozen=True, slots=True)
 class SparseVector:
-    """A unit vector: term numbers, ascending, with their weights."""
+    """A unit vector: column numbers, ascending, with their weights; see :meth:`TfidfModel.vectors`."""
 
     terms: Int32Array
     weights: Float32Array
@@ -138,11 +163,30 @@ class TfidfModel:
         """Term → number."""
         return {term: number for number, term in enumerate(self.vocabulary)}
 
-    def vectors(self, counts: sparse.csr_array[Any]) -> sparse.csr_array[Any]:
-        """Counts (articles × vocabulary) as unit rows of float32, at most ``max_terms`` a row.
+    def term_numbers(self, columns: Int32Array) -> Int32Array:
+        """The number of the term that each column of a vector weighs, in the whole article or in its lead."""
+        return columns % max(len(self.idf), 1)
 
-        Rows keep their term numbers ascending; a row without known terms stays empty.
+    # vector = (whole / |whole| , √lead_weight · lead / |lead|), then unit length, so that
+    # cosine = (cosine of wholes + lead_weight · cosine of leads) / (1 + lead_weight)
+    def vectors(self, counts: CountMatrix) -> sparse.csr_array[Any]:
+        """Counts as unit rows of float32, articles × twice the vocabulary.
+
+        A term's number is the column of its weight in the whole article; that of its weight in the
+        lead comes a vocabulary later. Of each at most ``max_terms`` are kept. Columns ascend; a row
+        without known terms stays empty.
         """
+        if self.weighting.lead_weight == 0:
+            whole = self._unit_rows(counts.whole)
+            return sparse.csr_array(
+                (whole.data, whole.indices, whole.indptr), shape=(whole.shape[0], 2 * len(self.idf))
+            )
+        lead = self._unit_rows(counts.lead)
+        lead.data *= np.float32(self.weighting.lead_weight**0.5)
+        return _unit(sparse.hstack((self._unit_rows(counts.whole), lead), format="csr"))
+
+    def _unit_rows(self, counts: sparse.csr_array[Any]) -> sparse.csr_array[Any]:
+        """The heaviest ``max_terms`` of each row as unit rows."""
         lengths = np.diff(counts.indptr)
         rows = np.repeat(np.arange(counts.shape[0]), lengths)
         weights = (
@@ -152,11 +196,8 @@ class TfidfModel:
         order = np.lexsort((counts.indices, -weights, rows))
         rank = np.arange(len(order)) - np.repeat(counts.indptr[:-1], lengths)
         kept = np.sort(order[rank < self.weighting.max_terms])
-        rows, terms, weights = rows[kept], counts.indices[kept], weights[kept]
-        norms = np.sqrt(np.bincount(rows, weights.astype(np.float64) ** 2, minlength=counts.shape[0]))
-        weights = (weights / norms[rows]).astype(np.float32)
-        indptr = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=counts.shape[0]))))
-        return sparse.csr_array((weights, terms, indptr), shape=counts.shape)
+        indptr = np.concatenate(([0], np.cumsum(np.bincount(rows[kept], minlength=counts.shape[0]))))
+        return _unit(sparse.csr_array((weights[kept], counts.indices[kept], indptr), shape=counts.shape))
 
     # A headline alone is asked as a search box is: how much of it does an article cover?
     # coverage = Σ_t share_t · tf_t / (tf_t + k1 · (1 - b + b · length / mean length)), share_t ∝ idf_t · burst_t
@@ -170,19 +211,46 @@ class TfidfModel:
             ((importance / totals[rows]).astype(np.float32), counts.indices, counts.indptr), shape=counts.shape
         )
 
-    def saturations(self, counts: sparse.csr_array[Any]) -> sparse.csr_array[Any]:
+    def saturations(self, counts: CountMatrix) -> sparse.csr_array[Any]:
         """Counts of articles as what each term adds to the coverage of a headline, 0 to 1."""
-        lengths = np.asarray(counts.sum(axis=1)).ravel()
+        found = sparse.csr_array(counts.whole + np.float32(self.weighting.lead_coverage) * counts.lead)
+        lengths = np.asarray(found.sum(axis=1)).ravel()
         relative = lengths / max(float(lengths.mean()), 1e-9) if len(lengths) else lengths
         half = self.weighting.saturation * (1 - self.weighting.length_share + self.weighting.length_share * relative)
-        found = counts.data / (counts.data + np.repeat(half, np.diff(counts.indptr)))
-        return sparse.csr_array((found.astype(np.float32), counts.indices, counts.indptr), shape=counts.shape)
+        shares = found.data / (found.data + np.repeat(half, np.diff(found.indptr)))
+        return sparse.csr_array((shares.astype(np.float32), found.indices, found.indptr), shape=found.shape)
 
-    def vector(self, term_counts: Mapping[str, float]) -> SparseVector:
-        """The unit vector of one text's term counts, by the same arithmetic as :meth:`vectors`."""
-        number_of = self.number_of
-        known = sorted((number_of[term], count) for term, count in term_counts.items() if term in number_of)
-        terms = np.array([number for number, _ in known], dtype=np.int32)
-        counts = np.array([count for _, count in known], dtype=np.float32)
-        row = self.vectors(sparse.csr_array((counts, terms, [0, len(terms)]), shape=(1, len(self.idf))))
+    def count(self, texts: Iterable[TextTerms]) -> CountMatrix:
+        """Counts of texts over this vocabulary; terms that are not in it are left out."""
+        given = list(texts)
+        return CountMatrix(
+            self._counted([text.counts(self.weighting) for text in given]),
+            self._counted([text.lead(self.weighting) for text in given]),
+        )
+
+    def vector(self, text: TextTerms) -> SparseVector:
+        """The unit vector of one text, by the same arithmetic as :meth:`vectors`."""
+        row = self.vectors(self.count([text]))
         return SparseVector(row.indices.astype(np.int32), row.data)
+
+    def _counted(self, texts: Sequence[Mapping[str, int]]) -> sparse.csr_array[Any]:
+        number_of = self.number_of
+        indptr = [0]
+        numbers: list[int] = []
+        counts: list[int] = []
+        for text in texts:
+            known = sorted((number_of[term], count) for term, count in text.items() if term in number_of)
+            numbers.extend(number for number, _ in known)
+            counts.extend(count for _, count in known)
+            indptr.append(len(numbers))
+        data, columns = np.array(counts, dtype=np.float32), np.array(numbers, dtype=np.int32)
+        return sparse.csr_array((data, columns, np.array(indptr)), shape=(len(texts), len(self.idf)))
+
+
+def _unit(rows: sparse.csr_array[Any]) -> sparse.csr_array[Any]:
+    """Rows of float32 brought to length 1."""
+    place = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    norms = np.sqrt(np.bincount(place, rows.data.astype(np.float64) ** 2, minlength=rows.shape[0]))
+    return sparse.csr_array(
+        ((rows.data / norms[place]).astype(np.float32), rows.indices, rows.indptr), shape=rows.shape
+    )

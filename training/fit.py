@@ -14,7 +14,7 @@ from scipy import sparse
 from models.analysis import Analyzer
 from models.article import Article
 from models.stories import Shingles, shingles
-from models.tfidf import TextTerms, TfidfModel, Weighting
+from models.tfidf import CountMatrix, TextTerms, TfidfModel, Weighting
 
 BLOCK = 500  # articles a task: long enough to be worth sending, short enough for progress to move
 ROUND = 4  # blocks read ahead for each process
@@ -28,6 +28,7 @@ class BlockCounts:
         terms: the block's terms, in order of appearance.
         lengths: int32 (articles,), distinct terms of each.
         numbers, counts: int32 and float32, the terms of each article one after the other.
+        lead: float32, how often each of them stands in the article's lead.
         shingles: of each article's body, for finding copies.
     """
 
@@ -35,6 +36,7 @@ class BlockCounts:
     lengths: np.ndarray
     numbers: np.ndarray
     counts: np.ndarray
+    lead: np.ndarray
     shingles: list[Shingles]
 
 
@@ -53,19 +55,22 @@ def count_block(analyzer: Analyzer, weighting: Weighting, texts: Sequence[Text])
     lengths: list[int] = []
     numbers: list[int] = []
     counts: list[float] = []
+    leads: list[float] = []
     marks: list[Shingles] = []
     for text in texts:
         terms = TextTerms.of(analyzer, text.title, text.body, text.tags)
-        of_article = terms.counts(weighting)
+        of_article, of_lead = terms.counts(weighting), terms.lead(weighting)
         lengths.append(len(of_article))
         numbers.extend(number_of.setdefault(term, len(number_of)) for term in of_article)
         counts.extend(of_article.values())
+        leads.extend(of_lead[term] for term in of_article)
         marks.append(shingles(terms.body or terms.title))
     return BlockCounts(
         list(number_of),
         np.array(lengths, dtype=np.int32),
         np.array(numbers, dtype=np.int32),
         np.array(counts, dtype=np.float32),
+        np.array(leads, dtype=np.float32),
         marks,
     )
 
@@ -97,6 +102,7 @@ class Counts:
     _lengths: list[np.ndarray] = field(default_factory=list)
     _numbers: list[np.ndarray] = field(default_factory=list)
     _counts: list[np.ndarray] = field(default_factory=list)
+    _lead: list[np.ndarray] = field(default_factory=list)
     shingles: list[Shingles] = field(default_factory=list)
 
     def add(self, block: BlockCounts) -> None:
@@ -106,26 +112,31 @@ class Counts:
         self._lengths.append(block.lengths)
         self._numbers.append(merged[block.numbers])
         self._counts.append(block.counts)
+        self._lead.append(block.lead)
         self.shingles.extend(block.shingles)
 
-    def matrix(self, rows: np.ndarray, min_df: int) -> tuple[list[str], sparse.csr_array[Any]]:
+    def matrix(self, rows: np.ndarray, min_df: int) -> tuple[list[str], CountMatrix]:
         """Sorted vocabulary of the terms that stand in ``min_df`` of the given rows, and their counts."""
-        indptr = np.concatenate(([0], np.cumsum(np.concatenate(self._lengths)))).astype(np.int64)
-        everything = sparse.csr_array(
-            (np.concatenate(self._counts), np.concatenate(self._numbers), indptr),
-            shape=(len(indptr) - 1, len(self._number_of)),
-        )[rows]
-        df = np.bincount(everything.indices, minlength=len(self._number_of))
+        whole, lead = (self._selected(data, rows) for data in (self._counts, self._lead))
+        df = np.bincount(whole.indices, minlength=len(self._number_of))
         kept = sorted((term, number) for term, number in self._number_of.items() if df[number] >= min_df)
-        matrix = everything[:, [number for _, number in kept]] if kept else everything[:, :0]
-        matrix.sort_indices()
-        return [term for term, _ in kept], matrix
+        columns = np.array([number for _, number in kept], dtype=np.int64)
+        counts = CountMatrix(whole[:, columns], lead[:, columns])
+        counts.lead.eliminate_zeros()
+        counts.whole.sort_indices()
+        counts.lead.sort_indices()
+        return [term for term, _ in kept], counts
+
+    def _selected(self, data: list[np.ndarray], rows: np.ndarray) -> sparse.csr_array[Any]:
+        indptr = np.concatenate(([0], np.cumsum(np.concatenate(self._lengths)))).astype(np.int64)
+        shape = (len(indptr) - 1, len(self._number_of))
+        return sparse.csr_array((np.concatenate(data), np.concatenate(self._numbers), indptr), shape=shape)[rows]
 
 
 def fit(
     counts: Counts, rows: np.ndarray, weighting: Weighting
-) -> tuple[TfidfModel, sparse.csr_array[Any], sparse.csr_array[Any]]:
-    """The model of the given rows, their unit vectors, and their counts, both articles × vocabulary."""
+) -> tuple[TfidfModel, sparse.csr_array[Any], CountMatrix]:
+    """The model of the given rows, their unit vectors, and their counts."""
     vocabulary, matrix = counts.matrix(rows, weighting.min_df)
-    model = TfidfModel.fit(vocabulary, matrix, weighting)
+    model = TfidfModel.fit(vocabulary, matrix.whole, weighting)
     return model, model.vectors(matrix), matrix

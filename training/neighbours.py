@@ -18,7 +18,7 @@ from joblib import Parallel, delayed
 from numba import njit
 from scipy import sparse
 
-from models.tfidf import Float32Array, Int32Array, Int64Array, TfidfModel
+from models.tfidf import CountMatrix, Float32Array, Int32Array, Int64Array, TfidfModel
 
 CHUNK = 256  # articles a task
 SCAN = 64  # scores looked at together
@@ -60,10 +60,10 @@ class Headlines:
     saturations: sparse.csr_array[Any]
 
     @classmethod
-    def among(cls, model: TfidfModel, counts: sparse.csr_array[Any]) -> Headlines:
-        """The articles of few terms among those of a matrix of counts."""
-        rows = np.flatnonzero(np.diff(counts.indptr) <= model.weighting.short_terms)
-        return cls(rows, model.shares(counts), model.saturations(counts))
+    def among(cls, model: TfidfModel, counts: CountMatrix) -> Headlines:
+        """The articles of few terms among those counted."""
+        rows = np.flatnonzero(np.diff(counts.whole.indptr) <= model.weighting.short_terms)
+        return cls(rows, model.shares(counts.whole), model.saturations(counts))
 
 
 def _search(

@@ -14,10 +14,10 @@ import numpy as np
 from scipy import sparse
 
 from models.analysis import Analyzer
-from models.tfidf import TfidfModel, Weighting
-from training.evaluation.systems import PEERS, Scores, System, bm25_of, products
-from training.evaluation.texts import Counter, Text, words
-from training.neighbours import COVERAGE_POWER
+from models.tfidf import Weighting
+from training import fit
+from training.evaluation.systems import PEERS, Scores, System, bm25_of, version
+from training.evaluation.texts import Text, words
 
 MLT_TERMS, MLT_MIN_TF, MLT_MIN_DF = 25, 2, 5
 
@@ -27,19 +27,10 @@ _SUFFIX = re.compile(r"(?<=..)(?:ها|ان|ات|ون|ين|يه|ه|ي)$")
 
 def silah(queries: Sequence[Text], documents: Sequence[Text]) -> Scores:
     """This product: its analyzer and weighting, learned from the documents."""
-    analyzer, weighting, counter = Analyzer(), Weighting(), Counter()
-
-    def terms(text: Text) -> list[str]:
-        return analyzer.terms(text.title) * weighting.title_weight + analyzer.terms(text.body)
-
-    counted = counter.count(map(terms, documents))
-    asked = counter.count(map(terms, queries))[:, : counted.shape[1]]
-    model = TfidfModel.fit(list(counter.number_of)[: counted.shape[1]], counted, weighting)
-    asked = sparse.csr_array(asked)
-    cosines = products(model.vectors(asked), model.vectors(counted))
-    coverages = products(model.shares(asked), model.saturations(counted))
-    short = np.diff(asked.indptr) <= weighting.short_terms
-    return lambda rows: np.where(short[rows][:, None], coverages(rows) ** COVERAGE_POWER, cosines(rows))
+    analyzer, weighting, counts = Analyzer(), Weighting(), fit.Counts()
+    counts.add(fit.count_block(analyzer, weighting, [fit.Text(text.title, text.body) for text in documents]))
+    model, _, _ = fit.fit(counts, np.arange(len(documents)), weighting)
+    return version(analyzer, model)(queries, documents)
 
 
 def lucene(queries: Sequence[Text], documents: Sequence[Text]) -> Scores:

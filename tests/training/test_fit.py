@@ -60,7 +60,14 @@ def scrambled(count: int) -> list[Article]:
 def test_counts_are_those_of_a_plain_count() -> None:
     weighting = Weighting(title_weight=3, min_df=1)
     vocabulary, matrix = counted(WORLD, weighting).matrix(np.arange(len(WORLD)), min_df=1)
-    assert as_dicts(vocabulary, matrix) == [plain_count(article, 3) for article in WORLD]
+    assert as_dicts(vocabulary, matrix.whole) == [plain_count(article, 3) for article in WORLD]
+
+
+def test_leads_are_counted_beside_the_whole() -> None:
+    weighting = Weighting(lead_terms=4)
+    vocabulary, matrix = counted(WORLD, weighting).matrix(np.arange(len(WORLD)), min_df=1)
+    expected = [Counter([*ANALYZER.terms(article.title), *ANALYZER.terms(article.body)[:4]]) for article in WORLD]
+    assert as_dicts(vocabulary, matrix.lead) == expected
 
 
 def test_vocabulary_is_sorted_and_holds_each_term_once() -> None:
@@ -72,7 +79,7 @@ def test_page_furniture_is_not_counted() -> None:
     bare = Article("1", "عنوان", "أكد الوزير ذلك أمام المجلس.")
     pasted = Article("1", "عنوان", f"{bare.body}\n\nقد يهمك أيضا\n\nسرقة متحف المدينة")
     vocabulary, matrix = counted([bare, pasted], Weighting(min_df=1)).matrix(np.arange(2), min_df=1)
-    one, other = as_dicts(vocabulary, matrix)
+    one, other = as_dicts(vocabulary, matrix.whole)
     assert one == other
 
 
@@ -81,7 +88,7 @@ def test_terms_of_too_few_articles_are_left_out(min_df: int) -> None:
     df = Counter(term for article in WORLD for term in plain_count(article, 1))
     vocabulary, matrix = counted(WORLD, Weighting()).matrix(np.arange(len(WORLD)), min_df)
     assert vocabulary == sorted(term for term, articles in df.items() if articles >= min_df)
-    assert matrix.shape == (len(WORLD), len(vocabulary))
+    assert matrix.whole.shape == matrix.lead.shape == (len(WORLD), len(vocabulary))
 
 
 def test_rows_come_in_the_order_asked_and_the_rest_does_not_count() -> None:
@@ -90,7 +97,7 @@ def test_rows_come_in_the_order_asked_and_the_rest_does_not_count() -> None:
     chosen = [plain_count(WORLD[row], Weighting().title_weight) for row in rows]
     df = Counter(term for counts in chosen for term in counts)
     assert vocabulary == sorted(term for term, articles in df.items() if articles >= 2)
-    assert as_dicts(vocabulary, matrix) == [
+    assert as_dicts(vocabulary, matrix.whole) == [
         {term: count for term, count in counts.items() if df[term] >= 2} for counts in chosen
     ]
 
@@ -104,7 +111,9 @@ def test_blocks_add_up_to_one_count_of_all(blocks: list[list[Article]]) -> None:
     together = [article for articles in blocks for article in articles]
     if together:
         vocabulary, matrix = apart.matrix(np.arange(len(together)), min_df=1)
-        assert as_dicts(vocabulary, matrix) == [plain_count(article, Weighting().title_weight) for article in together]
+        assert as_dicts(vocabulary, matrix.whole) == [
+            plain_count(article, Weighting().title_weight) for article in together
+        ]
 
 
 def test_shingles_are_of_the_body_and_of_the_title_where_there_is_none() -> None:
@@ -120,7 +129,7 @@ def test_one_process_and_two_count_the_same() -> None:
     assert [len(block.lengths) for block in one] == [BLOCK, BLOCK, 30]
     for block, other in zip(one, two, strict=True):
         assert block.terms == other.terms
-        for name in ("lengths", "numbers", "counts"):
+        for name in ("lengths", "numbers", "counts", "lead"):
             assert getattr(block, name).tobytes() == getattr(other, name).tobytes()
         assert all(map(np.array_equal, block.shingles, other.shingles))
 
@@ -140,17 +149,23 @@ def test_no_article_makes_no_block() -> None:
 
 
 @pytest.mark.parametrize(
-    "weighting", [Weighting(burst_weight=0), Weighting(1, 1, 1.0, 0, 2), Weighting(2, 0, 0.75, 0, 3)]
+    "weighting",
+    [
+        Weighting(burst_weight=0, lead_weight=0),
+        Weighting(1, 1, 1.0, 0, 2, lead_weight=0),
+        Weighting(2, 0, 0.75, 0, 3, lead_weight=0),
+    ],
 )
 def test_vectors_are_those_of_scikit_learn_where_nothing_is_cut(weighting: Weighting) -> None:
     counts, rows = counted(WORLD, weighting), np.arange(len(WORLD))[::-1]
     model, vectors, _ = fit(counts, rows, weighting)
-    vocabulary, powered = counts.matrix(rows, weighting.min_df)
+    vocabulary, matrix = counts.matrix(rows, weighting.min_df)
+    powered = matrix.whole
     powered.data = powered.data.astype(np.float64) ** weighting.tf_exponent
     theirs = TfidfTransformer(norm="l2", smooth_idf=True).fit_transform(sparse.csr_matrix(powered))
     assert np.diff(vectors.indptr).max() < weighting.max_terms
     assert model.vocabulary == vocabulary
-    np.testing.assert_allclose(vectors.toarray(), theirs.toarray(), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(vectors.toarray()[:, : len(vocabulary)], theirs.toarray(), rtol=1e-5, atol=1e-7)
 
 
 def test_term_that_clumps_weighs_more_than_one_of_equal_df_that_does_not() -> None:
@@ -164,8 +179,8 @@ def test_term_that_clumps_weighs_more_than_one_of_equal_df_that_does_not() -> No
 
 def test_cut_vectors_keep_their_heaviest_terms_and_their_length_of_one() -> None:
     counts, rows = counted(WORLD, Weighting()), np.arange(len(WORLD))
-    _, whole, _ = fit(counts, rows, Weighting())
-    _, cut, _ = fit(counts, rows, Weighting(max_terms=5))
+    _, whole, _ = fit(counts, rows, Weighting(lead_weight=0))
+    _, cut, _ = fit(counts, rows, Weighting(max_terms=5, lead_weight=0))
     for row in rows:
         heaviest = sorted(whole[[row]].data.tolist(), reverse=True)[:5]
         np.testing.assert_allclose(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import sparse
 
-from models.tfidf import TfidfModel, Weighting
+from models.tfidf import CountMatrix, TfidfModel, Weighting
 from training.neighbours import CHUNK, COVERAGE_POWER, SCAN, Headlines, nearest
 
 
@@ -124,13 +124,14 @@ def test_headlines_are_asked_by_coverage_and_the_rest_by_cosine(jobs: int) -> No
     table = (chance.random((40, 60)) < 0.3) * chance.integers(1, 4, (40, 60))
     table[::4, 6:] = 0  # every fourth is a headline of at most six terms
     table[:, 0] = 1
-    counts = sparse.csr_array(table[:, table.any(axis=0)].astype(np.float32))
-    model = TfidfModel.fit([str(n) for n in range(counts.shape[1])], counts, Weighting(short_terms=6))
+    whole = sparse.csr_array(table[:, table.any(axis=0)].astype(np.float32))
+    counts = CountMatrix(whole, sparse.csr_array(whole.minimum(1)))
+    model = TfidfModel.fit([str(n) for n in range(whole.shape[1])], whole, Weighting(short_terms=6))
     vectors, headlines = model.vectors(counts), Headlines.among(model, counts)
     rows, scores = nearest(vectors, 39, jobs, lambda _: None, headlines)
     assert set(headlines.rows.tolist()) >= set(range(0, 40, 4))
     by_cosine = (vectors @ vectors.T).toarray()
-    by_coverage = (model.shares(counts) @ model.saturations(counts).T).toarray() ** COVERAGE_POWER
+    by_coverage = (model.shares(counts.whole) @ model.saturations(counts).T).toarray() ** COVERAGE_POWER
     for row in range(40):
         expected = by_coverage[row] if row in headlines.rows else by_cosine[row]
         found = rows[row][rows[row] >= 0]

@@ -69,11 +69,7 @@ def read_judgements(path: Path) -> list[Judgement]:
 
 def vectors_of(model: Model, articles: Iterable[Article]) -> dict[str, SparseVector]:
     """Vectors of articles by the model's vocabulary and idf, by id; the last article of an id wins."""
-    weighting = model.tfidf.weighting
-    return {
-        one.id: model.tfidf.vector(TextTerms.of(model.analyzer, one.title, one.body, one.tags).counts(weighting))
-        for one in articles
-    }
+    return {one.id: model.tfidf.vector(TextTerms.of(model.analyzer, one.title, one.body, one.tags)) for one in articles}
 
 
 def agreement(judgements: Sequence[Judgement], vector: Callable[[str], SparseVector | None]) -> Agreement:

@@ -16,7 +16,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from models.analysis import Analyzer
-from models.tfidf import Float32Array, TextTerms, TfidfModel
+from models.tfidf import CountMatrix, Float32Array, TextTerms, TfidfModel
 from training.evaluation.texts import Counter, Text, words
 from training.neighbours import COVERAGE_POWER
 
@@ -31,26 +31,15 @@ def version(analyzer: Analyzer, tfidf: TfidfModel) -> System:
     """A trained version: cosine, and for headlines coverage, as in :mod:`training.neighbours`."""
     terms = cache(analyzer.terms)  # the same bodies stand in several tasks
 
-    def counts(texts: Sequence[Text]) -> sparse.csr_array[Any]:
-        number_of = tfidf.number_of
-        indptr = [0]
-        numbers: list[int] = []
-        values: list[float] = []
-        for text in texts:
-            counted = TextTerms(terms(text.title), terms(text.body), ()).counts(tfidf.weighting)
-            known = sorted((number_of[term], count) for term, count in counted.items() if term in number_of)
-            numbers.extend(number for number, _ in known)
-            values.extend(count for _, count in known)
-            indptr.append(len(numbers))
-        data, columns = np.array(values, dtype=np.float32), np.array(numbers, dtype=np.int32)
-        return sparse.csr_array((data, columns, indptr), shape=(len(texts), len(tfidf.vocabulary)))
+    def counts(texts: Sequence[Text]) -> CountMatrix:
+        return tfidf.count(TextTerms(terms(text.title), terms(text.body), ()) for text in texts)
 
     def system(queries: Sequence[Text], documents: Sequence[Text]) -> Scores:
         found = counts(documents)
         asked = found if queries is documents else counts(queries)
         cosines = products(tfidf.vectors(asked), tfidf.vectors(found))
-        coverages = products(tfidf.shares(asked), tfidf.saturations(found))
-        short = np.diff(asked.indptr) <= tfidf.weighting.short_terms
+        coverages = products(tfidf.shares(asked.whole), tfidf.saturations(found))
+        short = np.diff(asked.whole.indptr) <= tfidf.weighting.short_terms
         return lambda rows: np.where(short[rows][:, None], coverages(rows) ** COVERAGE_POWER, cosines(rows))
 
     return system

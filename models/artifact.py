@@ -8,7 +8,8 @@
     vocabulary.json        the terms, sorted;  idf burst  float32, one a term
     indptr terms weights   the unit vectors, CSR
     neighbour_rows neighbour_scores        int32, float32 (n, k)
-    published expires section story        int64, int64, int32, int32 (n,);  sections.json  their names
+    published expires section story own    int64, int64, int32, int32, bool (n,);  sections.json  names of sections
+    alike_indptr alike_rows                int64 (n + 1,), int32  which articles are alike in wording
     id_hashes id_rows      uint64, int32 (n,)  where an id is looked up
 
 Nothing in it runs code when it is read: arrays are written with ``allow_pickle=False`` and
@@ -37,7 +38,7 @@ from models.recommenders import ListRules, Recommender
 from models.stories import StoryRule
 from models.tfidf import TfidfModel, Weighting
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 ARTICLES = "articles.jsonl"
 
@@ -51,6 +52,9 @@ INDEX_ARRAYS: Mapping[str, str] = {
     "expires": "int64",
     "section": "int32",
     "story": "int32",
+    "alike_indptr": "int64",
+    "alike_rows": "int32",
+    "own": "bool",
     "id_hashes": "uint64",
     "id_rows": "int32",
 }

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,9 @@ class ArticleIndex:
         expires: int64 (n,), microseconds since 1970 or ``NEVER``.
         section: int32 (n,), place in ``section_names`` or ``NO_SECTION``.
         story: int32 (n,), equal for articles that are copies of each other.
+        alike_indptr, alike_rows: int64 (n + 1,) and int32: for each article those alike in wording,
+            copies or not, ascending.
+        own: bool (n,), whether the site wrote it itself: its source is the site's, or is not named.
         id_hashes: uint64 (n,), ascending; ``id_rows``: int32 (n,), the row of each.
         cards: the articles themselves.
     """
@@ -57,6 +61,9 @@ class ArticleIndex:
     section: Int32Array
     section_names: Sequence[str]
     story: Int32Array
+    alike_indptr: Int64Array
+    alike_rows: Int32Array
+    own: NDArray[np.bool_]
     id_hashes: UInt64Array
     id_rows: Int32Array
     cards: CardFile
@@ -110,6 +117,10 @@ class ArticleIndex:
         rows = self.neighbour_rows[row]
         known = rows >= 0
         return Candidates(rows[known], self.neighbour_scores[row][known])
+
+    def alike(self, row: int) -> list[int]:
+        """The articles alike to one in wording."""
+        return cast("list[int]", self.alike_rows[self.alike_indptr[row] : self.alike_indptr[row + 1]].tolist())
 
     def vector(self, row: int) -> SparseVector:
         """The unit vector of one article."""

@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 from models.candidates import Candidates, Query, Reason, Recommendation
 from models.index import ArticleIndex
 from models.limits import NO_OTHERS, Amount, Share, Whole
-from models.reranking import diversify, freshness, one_per_story, spread, weigh
+from models.reranking import Shown, diversify, freshness, one_per_story, spread, weigh, within
 from models.retrieval import content, latest
 from models.tfidf import Int32Array
 
@@ -33,6 +33,10 @@ class ListRules:
             not for «you may also like».
         same_story_neighbours: at most so many nearest articles count as the reader's own story: where
             a topic is dense, hundreds of articles are above ``same_story_similarity``.
+        related_window_days, also_like_window_days: articles further from the reader's in time are not shown;
+            none are left out by default. See :func:`models.reranking.within`.
+        story_shows: which copy of a story stands in a list, see :class:`models.reranking.Shown`.
+        own_source: the ``source`` of the site's own articles; one without a source is its own as well.
         also_like_min_similarity, also_like_half_life_days, also_like_freshness_floor,
         also_like_diversity: the same settings for «you may also like».
     """
@@ -45,10 +49,14 @@ class ListRules:
     related_diversity: Share = 0.0
     same_story_similarity: Share = 0.25
     same_story_neighbours: Whole = 50
+    related_window_days: Amount | None = None
+    story_shows: Shown = Shown.NEWEST
+    own_source: str | None = None
     also_like_min_similarity: Share = 0.02
     also_like_half_life_days: Amount = 3.0
     also_like_freshness_floor: Share = 0.5
     also_like_diversity: Share = 0.3
+    also_like_window_days: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +72,9 @@ def related_news(recommender: Recommender, source: int, query: Query) -> list[Re
     """«أخبار ذات صلة»: the same story and its people, places and matters, fresh, one article a story."""
     index, rules = recommender.index, recommender.rules
     near = content(index, source, query)
-    near = near.take(near.scores >= rules.related_min_similarity)
+    near = within(index, near.take(near.scores >= rules.related_min_similarity), source, rules.related_window_days)
     fresh = freshness(index, near.rows, source, rules.related_half_life_days, rules.related_freshness_floor)
-    ranked = one_per_story(index, weigh(near, fresh), _rows([source]))
+    ranked = one_per_story(index, weigh(near, fresh), _rows([source]), rules.story_shows).ranked()
     diversity = rules.related_diversity if query.diversity is None else query.diversity
     return _answer(index, source, diversify(index, ranked, diversity, query.limit), query)
 
@@ -82,9 +90,10 @@ def you_may_also_like(recommender: Recommender, source: int, query: Query) -> li
     dense = index.neighbours(source).scores[rules.same_story_neighbours :][:1]
     own_story = max(rules.same_story_similarity, float(dense.max(initial=0)))
     near = near.take((near.scores < own_story) & (near.scores >= rules.also_like_min_similarity))
+    near = within(index, near, source, rules.also_like_window_days)
     fresh = freshness(index, near.rows, source, rules.also_like_half_life_days, rules.also_like_freshness_floor)
     told = _rows([source, *(item.row for item in shown)])
-    ranked = one_per_story(index, weigh(near, fresh), told).take(slice(DIVERSIFIED))
+    ranked = one_per_story(index, weigh(near, fresh), told, rules.story_shows).ranked().take(slice(DIVERSIFIED))
     diversity = rules.also_like_diversity if query.diversity is None else query.diversity
     varied = diversify(index, ranked, diversity, DIVERSIFIED)
     return _answer(index, source, spread(index, varied, (query.limit + 1) // 2), query)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
 
 import numpy as np
 from scipy import sparse
@@ -27,12 +28,58 @@ def freshness(index: ArticleIndex, rows: Int32Array, source: int, half_life_days
     return (floor + (1 - floor) * decay).astype(np.float32)
 
 
-def one_per_story(index: ArticleIndex, candidates: Candidates, told: Int32Array) -> Candidates:
-    """The first candidate of each story, in the order given; stories of the rows in ``told`` are left out."""
-    stories = index.story[candidates.rows]
-    _, first = np.unique(stories, return_index=True)
-    kept = np.sort(first)
-    return candidates.take(kept[~np.isin(stories[kept], index.story[told])])
+class Shown(StrEnum):
+    """Which copy of a story stands in a list; its place is that of the story's best copy in any case."""
+
+    BEST = "best"
+    NEWEST = "newest"
+    OWN = "own"
+
+
+def one_per_story(
+    index: ArticleIndex, candidates: Candidates, told: Int32Array, shown: Shown = Shown.BEST
+) -> Candidates:
+    """One candidate of each story, with the score of the story's best, in the order of the best.
+
+    Stories of the rows in ``told`` are left out, and so is what is alike in wording to one of those rows or
+    to one that is kept. ``shown`` picks among the story's candidates: the best, the newest, or the site's own
+    (the newest of several; where there is none, the newest of all).
+    """
+    rows = candidates.rows.tolist()
+    copies: dict[int, list[int]] = {}
+    for place, story in enumerate(index.story[candidates.rows].tolist()):
+        copies.setdefault(story, []).append(place)
+    for story in index.story[told].tolist():
+        copies.pop(story, None)
+    barred = {alike for row in told.tolist() for alike in index.alike(row)}
+    kept, best = [], []
+    for places in copies.values():
+        free = [place for place in places if rows[place] not in barred] if barred else places
+        if free:
+            row = _preferred(index, [rows[place] for place in free], shown)
+            kept.append(row)
+            best.append(free[0])
+            barred.update(index.alike(row))
+    return Candidates(np.array(kept, dtype=np.int32), candidates.scores[best])
+
+
+def _preferred(index: ArticleIndex, rows: list[int], shown: Shown) -> int:
+    """The row shown of a story's candidates, best first; a lower row is newer."""
+    if len(rows) == 1 or shown is Shown.BEST:
+        return rows[0]
+    own = [row for row in rows if index.own[row]] if shown is Shown.OWN else []
+    return min(own or rows)
+
+
+def within(index: ArticleIndex, candidates: Candidates, source: int, days: float | None) -> Candidates:
+    """The candidates no more than so many days from the source; undated ones are outside.
+
+    An undated source judges nobody.
+    """
+    if days is None or index.published[source] == UNKNOWN_TIME:
+        return candidates
+    published = index.published[candidates.rows].astype(np.float64)  # UNKNOWN_TIME would overflow in int64
+    return candidates.take(np.abs(published - float(index.published[source])) <= days * DAY)
 
 
 # Maximal marginal relevance (Carbonell & Goldstein 1998):

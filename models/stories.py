@@ -1,9 +1,11 @@
-"""Stories: near-duplicates and agency copies get one story number.
+"""Stories: copies of one report get one story number; articles alike in wording never stand side by side.
 
-Two articles are copies when the shorter one's word shingles stand in the other:
-containment (Broder 1997, "On the resemblance and containment of documents")
-``|A ∩ B| / min(|A|, |B|)``. Follow-ups tell the same affair in new words; their
-containment is far lower, and they keep stories of their own.
+Two articles are alike when the shorter one's word shingles stand in the other: containment
+(Broder 1997, "On the resemblance and containment of documents") ``|A ∩ B| / min(|A|, |B|)``.
+
+They are copies, and one story, when they are also near in time and alike in what is not a set
+phrase: weather reports, telegrams and match sheets repeat their wording on many days, and only
+what is new in them says whether two are the same report. Follow-ups tell the same affair in new words.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ConfigDict
-from scipy import sparse
 
 from models.limits import NO_OTHERS, Share, Whole
 from models.tfidf import Int32Array
@@ -28,19 +29,22 @@ SHINGLE_TERMS = 3
 
 @dataclass(frozen=True, slots=True)
 class StoryRule:
-    """When two articles are one story.
+    """When two articles are alike, and when they are one story; docs/relevance.md has the measurements.
 
     Attributes:
         min_similarity: cosine below which a pair is not looked at.
         min_containment: share of the shorter article's shingles that the other must hold.
-        min_shingles: a shorter text is no copy of anything but a text with the same shingles.
+        min_shingles: with fewer to compare, an article is a copy only of one with the same shingles.
+        max_days: copies of one story lie no further apart than so many days; a shingle that stands in
+            articles of more days than a story can touch is a set phrase. Without dates neither is known.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = NO_OTHERS
 
-    min_similarity: Share = 0.4
+    min_similarity: Share = 0.2
     min_containment: Share = 0.45
     min_shingles: Whole = 12
+    max_days: Whole = 3
 
 
 def shingles(terms: Sequence[str]) -> Shingles:
@@ -52,28 +56,19 @@ def shingles(terms: Sequence[str]) -> Shingles:
     return np.unique(np.fromiter((crc32(run.encode()) for run in runs), dtype=np.uint32))
 
 
-def containment(one: Shingles, other: Shingles) -> float:
-    """Share of the smaller set that stands in the larger; 0 when either is empty."""
-    smaller = min(len(one), len(other))
-    return len(np.intersect1d(one, other, assume_unique=True)) / smaller if smaller else 0.0
+def story_numbers(count: int, copies: Iterable[tuple[int, int, float]]) -> Int32Array:
+    """One number an article, the row of its story's first report, from pairs of copies and how alike they are.
 
-
-def are_copies(one: Shingles, other: Shingles, rule: StoryRule) -> bool:
-    """Whether two articles say the same in nearly the same words."""
-    if min(len(one), len(other)) < rule.min_shingles:
-        return len(one) > 0 and np.array_equal(one, other)
-    return containment(one, other) >= rule.min_containment
-
-
-def story_numbers(count: int, copies: Iterable[tuple[int, int]]) -> Int32Array:
-    """One number an article: the highest row of those it is joined to, its own when alone.
-
-    Rows stand newest first, so the number is the row of the story's first report, which
-    stays the same article while copies come in.
+    Rows stand newest first. From the oldest on, an article joins the first report that it copies (of
+    several the most alike, then the older), or is a first report itself. Nothing joins a story by way of
+    another copy: chains would tie whole weeks of a topic together.
     """
-    pairs = np.array(list(copies), dtype=np.int64).reshape(-1, 2)
-    graph = sparse.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-    _, labels = sparse.csgraph.connected_components(graph, directed=False)
-    first_report = np.zeros(labels.max(initial=0) + 1, dtype=np.int32)
-    np.maximum.at(first_report, labels, np.arange(count, dtype=np.int32))
-    return first_report[labels]
+    older: dict[int, list[tuple[float, int]]] = {}
+    for one, other, share in copies:
+        older.setdefault(min(one, other), []).append((share, max(one, other)))
+    story = np.arange(count, dtype=np.int32)
+    for row in sorted(older, reverse=True):
+        reports = [(share, report) for share, report in older[row] if story[report] == report]
+        if reports:
+            story[row] = max(reports)[1]
+    return story

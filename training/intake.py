@@ -23,6 +23,7 @@ class Intake:
         self._published: list[int] = []
         self._expires: list[int] = []
         self._sections: list[str | None] = []
+        self._sources: list[str | None] = []
         self.later_than_as_of = 0
 
     def __len__(self) -> int:
@@ -46,6 +47,7 @@ class Intake:
                 self._published.append(published)
                 self._expires.append(NEVER if article.expires_at is None else to_microseconds(article.expires_at))
                 self._sections.append(article.section)
+                self._sources.append(article.source)
                 yield article
 
     def positions(self) -> np.ndarray:
@@ -54,8 +56,8 @@ class Intake:
         published = np.array(self._published, dtype=np.int64)[by_id]
         return by_id[np.argsort(~published, kind="stable")]  # ~ turns the order round without overflow
 
-    def arrays(self, positions: np.ndarray) -> dict[str, np.ndarray]:
-        """The arrays of the index that need no text."""
+    def arrays(self, positions: np.ndarray, own_source: str | None = None) -> dict[str, np.ndarray]:
+        """The arrays of the index that need no text; ``own_source`` names the site among the sources."""
         id_of = {position: article_id for article_id, position in self._position_of.items()}
         hashes = np.array([id_hash(id_of[position]) for position in positions.tolist()], dtype=np.uint64)
         by_hash = np.argsort(hashes, kind="stable")
@@ -67,6 +69,9 @@ class Intake:
             "published": np.array(self._published, dtype=np.int64)[positions],
             "expires": np.array(self._expires, dtype=np.int64)[positions],
             "section": np.array(section, dtype=np.int32),
+            "own": np.array(
+                [self._sources[place] in (None, own_source) for place in positions.tolist()], dtype=np.bool_
+            ),
             "id_hashes": hashes[by_hash],
             "id_rows": by_hash.astype(np.int32),
         }

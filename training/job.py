@@ -33,8 +33,7 @@ from models.errors import SourceError, TrainingRefused
 from models.index import ArticleIndex
 from models.recommenders import Recommender
 from models.registry import Registry
-from models.stories import Shingles, StoryRule, are_copies, story_numbers
-from models.tfidf import Float32Array, Int32Array, TfidfModel
+from models.tfidf import TfidfModel
 from training.config import GateRules
 from training.evaluation.protocol import Subject, evaluate, flat, sample
 from training.fit import Counts, count_articles, fit
@@ -44,6 +43,7 @@ from training.neighbours import Headlines, nearest
 from training.progress import Reporter
 from training.records import ReadCounts, read_articles
 from training.sources import SourceRecord, open_source
+from training.stories import find_stories
 
 REJECTS = "rejects.jsonl"
 STAGES = ("read", "analyse", "weight", "neighbours", "stories", "evaluate", "publish")
@@ -154,6 +154,7 @@ def _build(
     """Everything between counts and an index; its files are in the staged folder afterwards."""
     config = plan.config
     positions = intake.positions()
+    arrays = intake.arrays(positions, config.lists.own_source)
     with summary.timed("weight"):
         tfidf, vectors, matrix = fit(counts, positions, config.weighting)
     with summary.timed("neighbours"):
@@ -162,17 +163,19 @@ def _build(
         rows, scores = nearest(vectors, config.neighbours, plan.jobs, advance, headlines)
     with summary.timed("stories"):
         marks = [counts.shingles[position] for position in positions.tolist()]
-        story = _stories(rows, scores, marks, config.stories, reporter.stage("stories", len(positions)))
+        advance = reporter.stage("stories", len(positions))
+        stories = find_stories(rows, scores, marks, arrays["published"], config.stories, advance)
     summary.vocabulary = len(tfidf.vocabulary)
-    summary.stories = len(np.unique(story))
-    arrays = {
-        **intake.arrays(positions),
+    summary.stories = len(np.unique(stories.story))
+    arrays |= {
         "indptr": vectors.indptr,
         "terms": vectors.indices,
         "weights": vectors.data,
         "neighbour_rows": rows,
         "neighbour_scores": scores,
-        "story": story,
+        "story": stories.story,
+        "alike_indptr": stories.alike_indptr,
+        "alike_rows": stories.alike_rows,
         "idf": tfidf.idf,
         "burst": tfidf.burst,
     }
@@ -218,20 +221,6 @@ def _read(
     if not len(intake):
         raise TrainingRefused(f"none of the {seen.records} records is an article to train on: see {rejects_file}")
     return intake, counts
-
-
-def _stories(
-    rows: Int32Array, scores: Float32Array, marks: Sequence[Shingles], rule: StoryRule, advance: Callable[[int], None]
-) -> Int32Array:
-    """Story numbers from the pairs of neighbours that are copies."""
-    copies: list[tuple[int, int]] = []
-    for row, (near, similarity) in enumerate(zip(rows, scores, strict=True)):
-        for other in near[similarity >= rule.min_similarity].tolist():
-            once = other > row or row not in rows[other]
-            if once and are_copies(marks[row], marks[other], rule):
-                copies.append((row, other))
-        advance(1)
-    return story_numbers(len(rows), copies)
 
 
 def _publish(

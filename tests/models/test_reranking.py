@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from models.article import Article, from_microseconds
 from models.candidates import Candidates
 from models.index import ArticleIndex, cosine
-from models.reranking import DAY, diversify, freshness, one_per_story, pairwise, spread, weigh
+from models.reranking import DAY, Shown, diversify, freshness, one_per_story, pairwise, spread, weigh, within
 from tests.support.indexes import index_of, questions
 
 NO_ROWS = np.empty(0, dtype=np.int32)
@@ -23,20 +24,28 @@ def candidates(rows: list[int], scores: list[float] | None = None) -> Candidates
     return Candidates(np.array(rows, dtype=np.int32), np.array(given, dtype=np.float32))
 
 
-def world(*articles: tuple[str | None, int | None, list[float]], stories: list[str] | None = None) -> ArticleIndex:
-    """Articles of (section, day, vector); rows stand in the order given, so days must fall."""
+def world(
+    *articles: tuple[str | None, int | None, list[float]],
+    stories: list[str] | None = None,
+    alike: Collection[tuple[int, int]] = (),
+    sources: Sequence[str | None] | None = None,
+) -> ArticleIndex:
+    """Articles of (section, day, vector); rows stand in the order given, so days must fall. «ص» is the site."""
     return index_of(
         [
             Article(
                 id=f"{place:02}",
                 title="خبر",
                 section=section,
+                source=None if sources is None else sources[place],
                 published_at=None if day is None else from_microseconds(day * DAY),
             )
             for place, (section, day, _) in enumerate(articles)
         ],
         [vector for *_, vector in articles],
         stories,
+        alike=alike,
+        own_source="ص",
     )
 
 
@@ -85,14 +94,62 @@ class TestOnePerStory:
     def test_of_nothing_is_nothing(self):
         assert len(one_per_story(self.INDEX, candidates([]), NO_ROWS)) == 0
 
+    def test_what_is_alike_to_one_that_is_kept_or_told_is_left_out(self):
+        index = world(*((None, 9 - day, [1.0]) for day in range(5)), alike=[(0, 2), (3, 4)])
+        assert one_per_story(index, candidates([0, 1, 2]), NO_ROWS).rows.tolist() == [0, 1]
+        assert one_per_story(index, candidates([2, 1, 0]), NO_ROWS).rows.tolist() == [2, 1]
+        assert one_per_story(index, candidates([3, 1]), np.array([4], dtype=np.int32)).rows.tolist() == [1]
+
+    def test_a_copy_alike_to_one_that_is_kept_makes_room_for_another_of_its_story(self):
+        index = world(*((None, 9 - day, [1.0]) for day in range(3)), stories=list("abb"), alike=[(0, 1)])
+        assert one_per_story(index, candidates([0, 1, 2]), NO_ROWS).rows.tolist() == [0, 2]
+
     @given(questions())
-    def test_loses_no_story(self, asked: tuple):
+    def test_loses_no_story_but_for_likeness(self, asked: tuple):
         index, source, _ = asked
         near = index.neighbours(source)
         kept = one_per_story(index, near, NO_ROWS)
         stories = index.story[kept.rows].tolist()
+        alike = {other for row in kept.rows.tolist() for other in index.alike(row)}
         assert len(stories) == len(set(stories))
-        assert set(stories) == set(index.story[near.rows].tolist())
+        assert alike.isdisjoint(kept.rows.tolist())
+        assert all(row in alike or int(index.story[row]) in stories for row in near.rows.tolist())
+
+
+class TestShown:
+    # one story of four copies, newest first: agency, own, agency, own by having no source; then another story
+    INDEX = world(
+        *((None, 9 - day, [1.0]) for day in range(5)), stories=list("aaaab"), sources=["و", "ص", "و", None, "و"]
+    )
+    BEST_FIRST = candidates([2, 4, 3, 1, 0])
+
+    @pytest.mark.parametrize(
+        ("shown", "row"), [(Shown.BEST, 2), (Shown.NEWEST, 0), (Shown.OWN, 1)], ids=["best", "newest", "own"]
+    )
+    def test_one_copy_stands_at_the_place_of_the_best(self, shown: Shown, row: int):
+        kept = one_per_story(self.INDEX, self.BEST_FIRST, NO_ROWS, shown)
+        assert kept.rows.tolist() == [row, 4]
+        assert kept.scores.tolist() == self.BEST_FIRST.scores[:2].tolist()
+
+    def test_where_no_copy_is_the_site_s_own_the_newest_stands(self):
+        assert one_per_story(self.INDEX, candidates([2, 0]), NO_ROWS, Shown.OWN).rows.tolist() == [0]
+
+    def test_a_copy_that_is_no_candidate_is_not_shown(self):
+        assert one_per_story(self.INDEX, candidates([2, 3]), NO_ROWS, Shown.OWN).rows.tolist() == [3]
+
+
+class TestWithin:
+    INDEX = world(*((None, day, [1.0]) for day in (20, 14, 13, 6, None)))
+
+    def kept(self, source: int, days: float | None) -> list[int]:
+        return within(self.INDEX, candidates([4, 3, 2, 1, 0]), source, days).rows.tolist()
+
+    def test_leaves_out_what_lies_further_on_either_side_and_what_has_no_date(self):
+        assert self.kept(1, 6) == [2, 1, 0]
+        assert self.kept(1, 5.9) == [2, 1]
+
+    def test_without_a_window_or_a_date_of_the_source_leaves_nothing_out(self):
+        assert self.kept(1, None) == self.kept(4, 1) == [4, 3, 2, 1, 0]
 
 
 class TestDiversify:

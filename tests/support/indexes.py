@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from datetime import datetime
 from random import Random
 
@@ -33,8 +33,13 @@ def index_of(
     vectors: Sequence[Sequence[float]],
     stories: Sequence[Hashable] | None = None,
     neighbours: int = 100,
+    alike: Collection[tuple[int, int]] = (),
+    own_source: str | None = None,
 ) -> ArticleIndex:
-    """An index of articles, in any order, with a vector each; equal ``stories`` are one story."""
+    """An index of articles, in any order, with a vector each; equal ``stories`` are one story.
+
+    ``alike`` are pairs of places in ``articles``; articles of ``own_source`` or of none are the site's own.
+    """
     n = len(articles)
     order = sorted(range(n), key=lambda place: (-published_of(articles[place]), articles[place].id))
     dense = np.array([vectors[place] for place in order], dtype=np.float64).reshape(n, len(vectors[0]) if n else 0)
@@ -50,6 +55,8 @@ def index_of(
     ordered = [articles[place] for place in order]
     labels = [place if stories is None else stories[place] for place in order]
     first_report = {label: row for row, label in enumerate(labels)}  # the last row of each wins
+    row_of = {place: row for row, place in enumerate(order)}
+    likeness = sorted((row_of[one], row_of[other]) for pair in alike for one, other in (pair, pair[::-1]))
     lines = [json.dumps(article.to_record(), ensure_ascii=False).encode() + b"\n" for article in ordered]
     ends = np.cumsum([len(line) for line in lines], dtype=np.int64)
     names = sorted({article.section for article in ordered if article.section is not None})
@@ -68,6 +75,9 @@ def index_of(
         ),
         section_names=names,
         story=np.array([first_report[label] for label in labels], dtype=np.int32),
+        alike_indptr=np.array([sum(one < row for one, _ in likeness) for row in range(n + 1)], dtype=np.int64),
+        alike_rows=np.array([other for _, other in likeness], dtype=np.int32),
+        own=np.array([article.source in (None, own_source) for article in ordered], dtype=np.bool_),
         id_hashes=np.array([id_hash(ordered[row].id) for row in by_hash], dtype=np.uint64),
         id_rows=np.array(by_hash, dtype=np.int32),
         cards=CardFile(b"".join(lines), np.stack([ends - [len(line) for line in lines], ends], axis=1) if n else ends),
@@ -84,6 +94,7 @@ def indexes(draw: st.DrawFn) -> ArticleIndex:
             id=article_id,
             title="عنوان",
             section=pick.choice([None, "سياسة", "رياضة", "صحة"]),
+            source=pick.choice([None, "صحيفتنا", "وكالة"]),
             published_at=_hour(pick),
             expires_at=_hour(pick) if pick.random() < 0.3 else None,
         )
@@ -92,7 +103,9 @@ def indexes(draw: st.DrawFn) -> ArticleIndex:
     directions = [pick.choices([0.0, 1.0, 3.0, 10.0], weights=[6, 4, 2, 1], k=8) for _ in range(n)]
     vectors = [pick.choice(directions) for _ in range(n)]
     stories = [pick.randrange(n // 2 + 1) if pick.random() < 0.5 else article_id for article_id in ids]
-    return index_of(articles, vectors, stories, neighbours=pick.choice([2, 20, 20]))
+    alike = {tuple(pick.sample(range(n), 2)) for _ in range(pick.choice([0, n // 4]))} if n > 1 else set()
+    alike = {(one, other) for one, other in alike if one < other}
+    return index_of(articles, vectors, stories, pick.choice([2, 20, 20]), alike, "صحيفتنا")
 
 
 @st.composite

@@ -1,0 +1,119 @@
+"""Stories of a training: which neighbours are alike in wording, and which of them are copies of one report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from models.index import UNKNOWN_TIME
+from models.reranking import DAY
+from models.stories import Shingles, StoryRule, story_numbers
+from models.tfidf import Float32Array, Int32Array, Int64Array
+
+
+@dataclass(frozen=True, slots=True)
+class Stories:
+    """What is known of n articles.
+
+    Attributes:
+        story: int32 (n,), see :func:`models.stories.story_numbers`.
+        alike_indptr, alike_rows: int64 (n + 1,) and int32: for each article those alike in wording, ascending.
+    """
+
+    story: Int32Array
+    alike_indptr: Int64Array
+    alike_rows: Int32Array
+
+
+def find_stories(
+    rows: Int32Array,
+    scores: Float32Array,
+    marks: Sequence[Shingles],
+    published: Int64Array,
+    rule: StoryRule,
+    advance: Callable[[int], None],
+) -> Stories:
+    """Stories and likeness from neighbours (n, k) with their cosines, shingles and times of publication.
+
+    A pair is compared when either is a neighbour of the other.
+    """
+    n = len(marks)
+    indptr = np.concatenate(([0], np.cumsum([len(mark) for mark in marks], dtype=np.int64))).astype(np.int64)
+    hashes = np.concatenate([*marks, np.empty(0, dtype=np.uint32)]).astype(np.uint32)
+    fresh = ~set_phrases(hashes, np.repeat(published, np.diff(indptr)), rule.max_days)
+    fresh_indptr = np.concatenate(([0], np.cumsum(fresh)))[indptr]
+    fresh_hashes = hashes[fresh]
+    near = (rows >= 0) & (scores >= rule.min_similarity)
+    ones, others = np.repeat(np.arange(n), near.sum(axis=1)), rows[near].astype(np.int64)
+    keys = np.unique(np.minimum(ones, others) * n + np.maximum(ones, others))  # each pair once
+    pairs = np.stack([keys // max(n, 1), keys % max(n, 1)], axis=1)
+    whole, new, smaller_new, same = _compare(indptr, hashes, fresh_indptr, fresh_hashes, pairs)
+    alike = whole >= rule.min_containment
+    told = same | ((smaller_new >= rule.min_shingles) & (new >= rule.min_containment))
+    copies = told & _near_in_time(published, pairs, rule.max_days)
+    likeness = np.where(same, 1.0, new)
+    story = story_numbers(n, zip(*pairs[copies].T.tolist(), likeness[copies].tolist(), strict=True))
+    advance(n)
+    both = np.concatenate([pairs[alike], pairs[alike][:, ::-1]])
+    both = both[np.lexsort((both[:, 1], both[:, 0]))]
+    alike_indptr = np.concatenate(([0], np.cumsum(np.bincount(both[:, 0], minlength=n))))
+    return Stories(story, alike_indptr.astype(np.int64), both[:, 1].astype(np.int32))
+
+
+def set_phrases(hashes: Shingles, published: Int64Array, max_days: int) -> NDArray[np.bool_]:
+    """Which shingles are set phrases: they stand in articles of more days than a story of ``max_days`` touches."""
+    dated = published != UNKNOWN_TIME
+    day = published[dated] // DAY
+    keys = np.unique(hashes[dated].astype(np.uint64) << 32 | (day - day.min(initial=0)).astype(np.uint64))
+    known, days = np.unique((keys >> 32).astype(np.uint32), return_counts=True)
+    return np.isin(hashes, known[days > max_days + 1])
+
+
+def _near_in_time(published: Int64Array, pairs: Int64Array, max_days: int) -> NDArray[np.bool_]:
+    """Which pairs lie within ``max_days``; an unknown time is near to all."""
+    times = published[pairs]
+    unknown = (times == UNKNOWN_TIME).any(axis=1)
+    gap = np.abs(np.diff(times.astype(np.float64), axis=1))[:, 0]  # in float64: UNKNOWN_TIME would overflow
+    near: NDArray[np.bool_] = unknown | (gap <= max_days * DAY)
+    return near
+
+
+@njit(cache=True)
+def _compare(indptr, hashes, fresh_indptr, fresh_hashes, pairs):  # type: ignore[no-untyped-def]  # compiled
+    """Of each pair: containment of all shingles and of fresh ones, the smaller number of those, if all are equal."""
+    count = len(pairs)
+    whole = np.zeros(count, dtype=np.float32)
+    new = np.zeros(count, dtype=np.float32)
+    smaller_new = np.zeros(count, dtype=np.int64)
+    same = np.zeros(count, dtype=np.bool_)
+    for number in range(count):
+        one, other = pairs[number]
+        whole[number], _, same[number] = _overlap(
+            hashes[indptr[one] : indptr[one + 1]], hashes[indptr[other] : indptr[other + 1]]
+        )
+        new[number], smaller_new[number], _ = _overlap(
+            fresh_hashes[fresh_indptr[one] : fresh_indptr[one + 1]],
+            fresh_hashes[fresh_indptr[other] : fresh_indptr[other + 1]],
+        )
+    return whole, new, smaller_new, same
+
+
+@njit(cache=True)
+def _overlap(one, other):  # type: ignore[no-untyped-def]  # compiled
+    first, second, shared = 0, 0, 0
+    while first < len(one) and second < len(other):
+        if one[first] == other[second]:
+            shared += 1
+            first += 1
+            second += 1
+        elif one[first] < other[second]:
+            first += 1
+        else:
+            second += 1
+    smaller = min(len(one), len(other))
+    same = len(one) == len(other) == shared and shared > 0
+    return (shared / smaller if smaller else 0.0), smaller, same

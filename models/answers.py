@@ -70,7 +70,12 @@ def items(model: Model, recommendations: Sequence[Recommendation], source: int |
         matched = None
         if explain and source is not None:
             matched = matched_terms(
-                model.analyzer, model.tfidf, index.article(source), index.vector(source), index.vector(place.row)
+                model.analyzer,
+                model.tfidf,
+                index.article(source),
+                article,
+                index.vector(source),
+                index.vector(place.row),
             )
         shown.append(
             Item(

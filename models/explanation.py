@@ -99,7 +99,7 @@ def _phrase(
 
 
 def _surface(analyzer: Analyzer, phrase: tuple[str, ...], runs: Sequence[_Run]) -> str | None:
-    """How the source writes these terms: the commonest form, the shortest of several; None if it takes too many words."""
+    """How the source writes these terms: the commonest form, then the shortest; None if it takes too many words."""
     forms: Counter[str] = Counter()
     for run in runs:
         width = len(phrase)

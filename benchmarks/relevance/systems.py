@@ -1,8 +1,9 @@
 """The systems side by side: each turns queries and documents into scores.
 
-Peers are written after their published formulas: scikit-learn's own TfidfVectorizer; BM25 (k1 1.2,
-b .75) as in Lucene, on raw words and on the terms of an Arabic light stemmer; Lucene's MoreLikeThis,
-which asks BM25 with the 25 heaviest terms of an article (min tf 2, min df 5).
+scikit-learn's TfidfVectorizer and bm25s are the libraries themselves, as they come; the others are written
+after their published formulas: BM25 (k1 1.2, b .75) on normalized words and, as Lucene does, on the terms of
+an Arabic light stemmer; Lucene's MoreLikeThis, which asks BM25 with the 25 heaviest terms of an article
+(min tf 2, min df 5).
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import bm25s
 import numpy as np
 from scipy import sparse
 
 from models.analysis import Analyzer
 from models.tfidf import Weighting
 from training import fit
-from training.evaluation.systems import PEERS, Scores, System, bm25_of, version
+from training.evaluation.systems import K1, PEERS, B, Scores, System, bm25_of, version
 from training.evaluation.texts import Text, words
 
 MLT_TERMS, MLT_MIN_TF, MLT_MIN_DF = 25, 2, 5
@@ -33,6 +35,15 @@ def silah(queries: Sequence[Text], documents: Sequence[Text]) -> Scores:
     return version(analyzer, model)(queries, documents)
 
 
+def bm25s_as_it_comes(queries: Sequence[Text], documents: Sequence[Text]) -> Scores:
+    """The bm25s library with its own tokenizer (Lù 2024, arXiv:2407.03618), Lucene's formula and parameters."""
+    found = bm25s.tokenize(list(map(_joined, documents)), stopwords=None, show_progress=False)
+    asked = bm25s.tokenize(list(map(_joined, queries)), stopwords=None, show_progress=False, return_ids=False)
+    retriever = bm25s.BM25(method="lucene", k1=K1, b=B)
+    retriever.index(found, show_progress=False)
+    return lambda rows: np.stack([retriever.get_scores(asked[row]) for row in rows])
+
+
 def lucene(queries: Sequence[Text], documents: Sequence[Text]) -> Scores:
     """BM25 on light-stemmed words, all terms of the query."""
     return bm25_of(queries, documents, _light)
@@ -47,9 +58,14 @@ SYSTEMS: dict[str, System] = {
     "Silah": silah,
     "scikit-learn TfidfVectorizer": PEERS["scikit_learn"],
     "BM25, words": PEERS["bm25"],
+    "bm25s": bm25s_as_it_comes,
     "Lucene's BM25, light stems": lucene,
     "Lucene's MoreLikeThis": more_like_this,
 }
+
+
+def _joined(text: Text) -> str:
+    return f"{text.title}\n{text.body}"
 
 
 def _light(text: str) -> list[str]:

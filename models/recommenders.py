@@ -45,7 +45,7 @@ class ListRules:
 
     related_min_similarity: Share = 0.08
     related_half_life_days: Amount = 1.0
-    related_freshness_floor: Share = 0.8
+    related_freshness_floor: Share = 0.85
     related_diversity: Share = 0.0
     same_story_similarity: Share = 0.25
     same_story_neighbours: Whole = 50

@@ -41,7 +41,8 @@ def bm25s_as_it_comes(queries: Sequence[Text], documents: Sequence[Text]) -> Sco
     asked = bm25s.tokenize(list(map(_joined, queries)), stopwords=None, show_progress=False, return_ids=False)
     retriever = bm25s.BM25(method="lucene", k1=K1, b=B)
     retriever.index(found, show_progress=False)
-    return lambda rows: np.stack([retriever.get_scores(asked[row]) for row in rows])
+    nothing = np.zeros(len(documents), dtype=np.float32)  # it refuses a query without a token
+    return lambda rows: np.stack([retriever.get_scores(asked[row]) if asked[row] else nothing for row in rows])
 
 
 def lucene(queries: Sequence[Text], documents: Sequence[Text]) -> Scores:

@@ -11,6 +11,7 @@
     published expires section story own    int64, int64, int32, int32, bool (n,);  sections.json  names of sections
     alike_indptr alike_rows                int64 (n + 1,), int32  which articles are alike in wording
     id_hashes id_rows      uint64, int32 (n,)  where an id is looked up
+    boilerplate.json       what was taken off the pages, and the furniture learned of them
 
 Nothing in it runs code when it is read: arrays are written with ``allow_pickle=False`` and
 memory-mapped, which refuses pickled objects.
@@ -29,7 +30,8 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from models.analysis import Analyzer, AnalyzerConfig
+from models.analysis import Analyzer, AnalyzerConfig, Furniture, Learned
+from models.analysis.boilerplate import learned
 from models.cards import CardFile
 from models.errors import AnalyzerMismatch, FileRefused, FormatUnsupported
 from models.index import ArticleIndex
@@ -41,6 +43,7 @@ from models.tfidf import TfidfModel, Weighting
 FORMAT = 2
 MANIFEST = "manifest.json"
 ARTICLES = "articles.jsonl"
+BOILERPLATE = "boilerplate.json"
 
 INDEX_ARRAYS: Mapping[str, str] = {
     "indptr": "int64",
@@ -122,6 +125,22 @@ class Manifest:
     forced: Forced | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TakenOff:
+    """In how many articles lines of a kind were taken off, and how many lines."""
+
+    articles: int
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoilerplateReport:
+    """What ``boilerplate.json`` holds: what was taken off by kind, and the furniture learned, most frequent first."""
+
+    removed: dict[str, TakenOff]
+    learned: list[Furniture]
+
+
 @dataclass(frozen=True)
 class Model:
     """A loaded version: all that is needed to answer."""
@@ -139,6 +158,7 @@ class Model:
 CONFIG = TypeAdapter(ModelConfig)
 _MANIFEST = TypeAdapter(Manifest)
 _NAMES = TypeAdapter(list[str])
+_REPORT = TypeAdapter(BoilerplateReport)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -217,7 +237,7 @@ def verify_files(folder: Path, manifest: Manifest) -> None:
             raise FileRefused(manifest.version, name, "is missing") from error
         except OSError as error:
             raise FileRefused(manifest.version, name, f"cannot be read: {error.strerror}") from error
-    expected = {*(f"{name}.npy" for name in ARRAYS), ARTICLES, "vocabulary.json", "sections.json"}
+    expected = {*(f"{name}.npy" for name in ARRAYS), ARTICLES, BOILERPLATE, "vocabulary.json", "sections.json"}
     if missing := sorted(expected - manifest.files.keys()):
         raise FileRefused(manifest.version, missing[0], "is not listed in the manifest")
 
@@ -230,7 +250,7 @@ def verify(folder: Path) -> tuple[Manifest, Analyzer]:
     """
     manifest = read_manifest(folder)
     verify_files(folder, manifest)
-    analyzer = Analyzer(manifest.config.analyzer)
+    analyzer = Analyzer(manifest.config.analyzer, _load_learned(folder, manifest.version))
     if analyzer.fingerprint() != manifest.fingerprint:
         raise AnalyzerMismatch(
             f"model version {manifest.version!r} was made by an analyzer that behaves differently: train a new version"
@@ -275,6 +295,13 @@ def _load_array(folder: Path, version: str, name: str, dtype: str) -> Any:
     if array.dtype != np.dtype(dtype):
         raise FileRefused(version, file, f"holds {array.dtype}, not {dtype}")
     return array
+
+
+def _load_learned(folder: Path, version: str) -> Learned:
+    try:
+        return learned(_REPORT.validate_json((folder / BOILERPLATE).read_bytes()).learned)
+    except (OSError, ValidationError) as error:
+        raise FileRefused(version, BOILERPLATE, "is no report of boilerplate") from error
 
 
 def _load_names(folder: Path, version: str, file: str) -> Sequence[str]:

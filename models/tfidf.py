@@ -80,8 +80,12 @@ class TextTerms:
     @classmethod
     def of(cls, analyzer: Analyzer, title: str, body: str, tags: Iterable[str]) -> TextTerms:
         """Analyse the parts; page furniture leaves the body first."""
-        body_terms = analyzer.terms(analyzer.clean(body).text)
-        return cls(analyzer.terms(title), body_terms, analyzer.terms("\n".join(tags)))
+        return cls.of_clean(analyzer, title, analyzer.clean(body).text, tags)
+
+    @classmethod
+    def of_clean(cls, analyzer: Analyzer, title: str, text: str, tags: Iterable[str]) -> TextTerms:
+        """Analyse the parts of an article whose body is plain text without page furniture already."""
+        return cls(analyzer.terms(title), analyzer.terms(text), analyzer.terms("\n".join(tags)))
 
     def counts(self, weighting: Weighting) -> Counter[str]:
         """How often each term counts."""

@@ -49,6 +49,7 @@ models_app = typer.Typer(
 app.add_typer(models_app, name="models")
 
 PIPE_WIDTH = 240
+SHOWN_FURNITURE = 8
 
 messages = Console(stderr=True)
 
@@ -318,8 +319,21 @@ def _print_summary(summary: TrainingSummary) -> None:
         console.print(f"replaced {summary.replaced:,}: their id came again later")
     if summary.unknown_keys:
         console.print(f"left out unknown keys: {escape(', '.join(summary.unknown_keys))}")
+    _print_boilerplate(console, summary)
     console.print("  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in summary.seconds.items()))
     console.print("  ".join(f"{name} {value:.3f}" for name, value in summary.metrics.items() if value is not None))
+
+
+def _print_boilerplate(console: Console, summary: TrainingSummary) -> None:
+    """What was taken off the pages, and the most frequent of what was learned."""
+    report = summary.boilerplate
+    if report.removed:
+        kinds = ", ".join(f"{kind} {taken.lines:,} in {taken.articles:,}" for kind, taken in report.removed.items())
+        console.print(f"taken off pages, lines in articles: {kinds}", soft_wrap=True)
+    for one in report.learned[:SHOWN_FURNITURE]:
+        console.print(escape(f"  learned of {one.site or 'all'}: {one.articles:,} × {one.line}"), soft_wrap=True)
+    if len(report.learned) > SHOWN_FURNITURE:
+        console.print(f"  and {len(report.learned) - SHOWN_FURNITURE:,} more: see boilerplate.json of the version")
 
 
 def _refusal(summary: TrainingSummary) -> str:

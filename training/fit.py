@@ -1,14 +1,20 @@
-"""Fitting: articles become counts by blocks, counts become vocabulary, idf and unit vectors."""
+"""Fitting: staged articles become counts by blocks, counts become vocabulary, idf and unit vectors.
+
+Worker processes are told where a block of articles stands in the staged file, and read it themselves.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import Parallel, delayed
 from scipy import sparse
 
 from models.analysis import Analyzer
@@ -17,7 +23,8 @@ from models.stories import Shingles, shingles
 from models.tfidf import CountMatrix, TextTerms, TfidfModel, Weighting
 
 BLOCK = 500  # articles a task: long enough to be worth sending, short enough for progress to move
-ROUND = 4  # blocks read ahead for each process
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,7 @@ class BlockCounts:
         numbers, counts: int32 and float32, the terms of each article one after the other.
         lead: float32, how often each of them stands in the article's lead.
         shingles: of each article's body, for finding copies.
+        removed: by kind, in how many articles lines were taken off and how many lines.
     """
 
     terms: list[str]
@@ -38,18 +46,36 @@ class BlockCounts:
     counts: np.ndarray
     lead: np.ndarray
     shingles: list[Shingles]
+    removed: dict[str, tuple[int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """The parts of an article that are counted: what travels to a worker process."""
-
-    title: str
-    body: str
-    tags: Sequence[str] = ()
+def staged_articles(path: Path, first: int, last: int) -> list[Article]:
+    """The articles of a part of the staged file, from byte ``first`` to one past ``last``."""
+    with path.open("rb") as file:
+        file.seek(first)
+        return [Article.from_record(json.loads(line)) for line in file.read(last - first).splitlines()]
 
 
-def count_block(analyzer: Analyzer, weighting: Weighting, texts: Sequence[Text]) -> BlockCounts:
+def map_blocks(work: Callable[[Sequence[Article]], T], path: Path, spans: np.ndarray, jobs: int) -> Iterator[T]:
+    """What ``work`` makes of each block of staged articles, in their order, by ``jobs`` processes.
+
+    ``spans`` are int64 (n, 2): where each article stands in the file, one after the other.
+    """
+    blocks = [
+        (int(part[0, 0]), int(part[-1, 1])) for part in np.split(spans, range(BLOCK, len(spans), BLOCK)) if len(part)
+    ]
+    if len(blocks) == 1:
+        yield work(staged_articles(path, *blocks[0]))  # not worth a process
+        return
+    with Parallel(n_jobs=jobs, return_as="generator") as parallel:
+        yield from parallel(delayed(_on_block)(work, path, *block) for block in blocks)
+
+
+def _on_block(work: Callable[[Sequence[Article]], T], path: Path, first: int, last: int) -> T:
+    return work(staged_articles(path, first, last))
+
+
+def count_block(analyzer: Analyzer, weighting: Weighting, articles: Sequence[Article]) -> BlockCounts:
     """Count the terms of articles."""
     number_of: dict[str, int] = {}
     lengths: list[int] = []
@@ -57,8 +83,14 @@ def count_block(analyzer: Analyzer, weighting: Weighting, texts: Sequence[Text])
     counts: list[float] = []
     leads: list[float] = []
     marks: list[Shingles] = []
-    for text in texts:
-        terms = TextTerms.of(analyzer, text.title, text.body, text.tags)
+    lines: Counter[str] = Counter()
+    with_lines: Counter[str] = Counter()
+    for article in articles:
+        cleaned = analyzer.clean(article.body)
+        kinds = [kind for kind, _ in cleaned.removed if kind != "blank"]
+        lines.update(kinds)
+        with_lines.update(set(kinds))
+        terms = TextTerms.of_clean(analyzer, article.title, cleaned.text, article.tags)
         of_article, of_lead = terms.counts(weighting), terms.lead(weighting)
         lengths.append(len(of_article))
         numbers.extend(number_of.setdefault(term, len(number_of)) for term in of_article)
@@ -72,26 +104,15 @@ def count_block(analyzer: Analyzer, weighting: Weighting, texts: Sequence[Text])
         np.array(counts, dtype=np.float32),
         np.array(leads, dtype=np.float32),
         marks,
+        {kind: (with_lines[kind], count) for kind, count in lines.items()},
     )
 
 
 def count_articles(
-    articles: Iterable[Article], analyzer: Analyzer, weighting: Weighting, jobs: int
+    path: Path, spans: np.ndarray, analyzer: Analyzer, weighting: Weighting, jobs: int
 ) -> Iterator[BlockCounts]:
-    """Counts of a stream of articles, block by block in its order, by ``jobs`` processes.
-
-    No more than a few blocks of texts a process are held at once. The stream is read by the
-    caller's thread only, so that what it raises reaches the caller.
-    """
-    stream = iter(articles)
-    workers = effective_n_jobs(jobs)
-    with Parallel(n_jobs=jobs, return_as="generator") as parallel:
-        while texts := [Text(one.title, one.body, one.tags) for one in islice(stream, BLOCK * workers * ROUND)]:
-            blocks = [texts[start : start + BLOCK] for start in range(0, len(texts), BLOCK)]
-            if len(blocks) == 1:
-                yield count_block(analyzer, weighting, texts)  # not worth a process
-            else:
-                yield from parallel(delayed(count_block)(analyzer, weighting, block) for block in blocks)
+    """Counts of the staged articles, block by block in their order."""
+    return map_blocks(partial(count_block, analyzer, weighting), path, spans, jobs)
 
 
 @dataclass(slots=True)
@@ -104,6 +125,7 @@ class Counts:
     _counts: list[np.ndarray] = field(default_factory=list)
     _lead: list[np.ndarray] = field(default_factory=list)
     shingles: list[Shingles] = field(default_factory=list)
+    removed: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, block: BlockCounts) -> None:
         """Append a block."""
@@ -114,6 +136,9 @@ class Counts:
         self._counts.append(block.counts)
         self._lead.append(block.lead)
         self.shingles.extend(block.shingles)
+        for kind, (articles, lines) in block.removed.items():
+            before = self.removed.get(kind, (0, 0))
+            self.removed[kind] = (before[0] + articles, before[1] + lines)
 
     def matrix(self, rows: np.ndarray, min_df: int) -> tuple[list[str], CountMatrix]:
         """Sorted vocabulary of the terms that stand in ``min_df`` of the given rows, and their counts."""

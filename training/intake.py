@@ -34,6 +34,11 @@ class Intake:
         """Articles whose id came again later."""
         return len(self._spans) - len(self._position_of)
 
+    @property
+    def spans(self) -> np.ndarray:
+        """Where each article stands in the staged file, as read: int64 (n, 2)."""
+        return np.array(self._spans, dtype=np.int64).reshape(-1, 2)
+
     def take(self, articles: Iterable[Article], folder: Path, as_of: int | None) -> Iterator[Article]:
         """Pass articles on, each written to the folder first; those published after ``as_of`` are left out."""
         with (folder / ARTICLES).open("wb") as file:

@@ -8,21 +8,26 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from models.analysis import Analyzer
+from models.analysis.boilerplate import learned
 from models.article import Article, format_time, to_microseconds
 from models.artifact import (
     ARTICLES,
+    BOILERPLATE,
     INDEX_ARRAYS,
+    BoilerplateReport,
     Forced,
     Manifest,
     ModelConfig,
+    TakenOff,
     list_files,
     save_arrays,
     write_json,
@@ -36,7 +41,8 @@ from models.registry import Registry
 from models.tfidf import TfidfModel
 from training.config import GateRules
 from training.evaluation.protocol import Subject, evaluate, flat, sample
-from training.fit import Counts, count_articles, fit
+from training.fit import BLOCK, Counts, count_articles, fit, map_blocks, staged_articles
+from training.furniture import Repeats, lines_of, read_lines
 from training.gate import Verdict, judge
 from training.intake import Intake
 from training.neighbours import Headlines, nearest
@@ -94,25 +100,13 @@ class TrainingSummary:
     unknown_keys: dict[str, int] = field(default_factory=dict)
     gate: Verdict = field(default_factory=Verdict)
     forced: str | None = None
+    boilerplate: BoilerplateReport = field(default_factory=lambda: BoilerplateReport({}, []))
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
         """Add the time spent inside to a stage."""
         start = time.perf_counter()
         yield
-        self._spent(stage, start)
-
-    def watched(self, stage: str, stream: Iterator[Article]) -> Iterator[Article]:
-        """A stream whose own time goes to a stage."""
-        while True:
-            start = time.perf_counter()
-            article = next(stream, None)
-            self._spent(stage, start)
-            if article is None:
-                return
-            yield article
-
-    def _spent(self, stage: str, start: float) -> None:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
 
 
@@ -128,12 +122,11 @@ def train(plan: TrainingPlan, registry: Registry, now: Callable[[], datetime], r
     """
     streams = [open_source(location) for location in plan.sources]  # all must exist before anything starts
     summary = TrainingSummary()
-    analyzer = Analyzer(plan.config.analyzer)
     with registry.training(), registry.staging() as staged:
+        with summary.timed("read"):
+            intake = _read(plan, chain.from_iterable(streams), registry.root / REJECTS, staged, summary, reporter)
         with summary.timed("analyse"):
-            records = chain.from_iterable(streams)
-            intake, counts = _read(plan, records, registry.root / REJECTS, staged, analyzer, summary, reporter)
-        summary.seconds["analyse"] -= summary.seconds["read"]  # reading happens inside, as blocks are asked for
+            analyzer, counts = _analyse(plan, intake, staged, summary, reporter)
         index, tfidf = _build(plan, intake, counts, staged, summary, reporter)
         with summary.timed("evaluate"):
             advance = reporter.stage("evaluating", len(sample(len(index))))
@@ -196,19 +189,19 @@ def _read(
     records: Iterator[SourceRecord],
     rejects_file: Path,
     staged: Path,
-    analyzer: Analyzer,
     summary: TrainingSummary,
     reporter: Reporter,
-) -> tuple[Intake, Counts]:
-    """One pass over the records: articles go to the staged folder, their terms are counted."""
-    intake, counts, seen = Intake(), Counts(), ReadCounts()
+) -> Intake:
+    """One pass over the records: what is an article goes to the staged folder."""
+    intake, seen = Intake(), ReadCounts()
     as_of = None if plan.as_of is None else to_microseconds(plan.as_of)
     advance = reporter.stage("reading", None)
     with rejects_file.open("w", encoding="utf-8") as rejects:
-        articles = intake.take(read_articles(records, seen, rejects), staged, as_of)
-        for block in count_articles(summary.watched("read", articles), analyzer, plan.config.weighting, plan.jobs):
-            counts.add(block)
-            advance(len(block.lengths))
+        taken = 0
+        for taken, _ in enumerate(intake.take(read_articles(records, seen, rejects), staged, as_of), 1):
+            if taken % BLOCK == 0:
+                advance(BLOCK)
+        advance(taken % BLOCK)
     summary.articles = len(intake)
     summary.replaced = intake.replaced
     summary.later_than_as_of = intake.later_than_as_of
@@ -220,7 +213,33 @@ def _read(
         raise SourceError(f"no record in {', '.join(plan.sources)}")
     if not len(intake):
         raise TrainingRefused(f"none of the {seen.records} records is an article to train on: see {rejects_file}")
-    return intake, counts
+    return intake
+
+
+def _analyse(
+    plan: TrainingPlan, intake: Intake, staged: Path, summary: TrainingSummary, reporter: Reporter
+) -> tuple[Analyzer, Counts]:
+    """Two passes over the staged articles: what their pages repeat is learned, then terms are counted without it."""
+    path, spans, config = staged / ARTICLES, intake.spans, plan.config.analyzer
+    advance = reporter.stage("analysing", 2 * len(spans))
+    repeats, patterns = Repeats(), Analyzer(config)
+
+    def read(position: int) -> tuple[Article, set[tuple[str, str]]]:
+        (article,) = staged_articles(path, *spans[position].tolist())
+        return article, lines_of(patterns, article)
+
+    for lines in map_blocks(partial(read_lines, patterns), path, spans, plan.jobs):
+        repeats.add(lines)
+        advance(len(lines.about))
+    furniture = repeats.chosen(config, read)
+    analyzer, counts = Analyzer(config, learned(furniture)), Counts()
+    for block in count_articles(path, spans, analyzer, plan.config.weighting, plan.jobs):
+        counts.add(block)
+        advance(len(block.lengths))
+    removed = sorted(counts.removed.items(), key=lambda entry: (-entry[1][1], entry[0]))
+    summary.boilerplate = BoilerplateReport({kind: TakenOff(*both) for kind, both in removed}, furniture)
+    write_json(staged / BOILERPLATE, asdict(summary.boilerplate))
+    return analyzer, counts
 
 
 def _publish(

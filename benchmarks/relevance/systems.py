@@ -16,6 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from models.analysis import Analyzer
+from models.article import Article
 from models.tfidf import Weighting
 from training import fit
 from training.evaluation.systems import K1, PEERS, B, Scores, System, bm25_of, version
@@ -30,7 +31,8 @@ _SUFFIX = re.compile(r"(?<=..)(?:ها|ان|ات|ون|ين|يه|ه|ي)$")
 def silah(queries: Sequence[Text], documents: Sequence[Text]) -> Scores:
     """This product: its analyzer and weighting, learned from the documents."""
     analyzer, weighting, counts = Analyzer(), Weighting(), fit.Counts()
-    counts.add(fit.count_block(analyzer, weighting, [fit.Text(text.title, text.body) for text in documents]))
+    articles = [Article(str(number), text.title, text.body) for number, text in enumerate(documents)]
+    counts.add(fit.count_block(analyzer, weighting, articles))
     model, _, _ = fit.fit(counts, np.arange(len(documents)), weighting)
     return version(analyzer, model)(queries, documents)
 

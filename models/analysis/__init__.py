@@ -2,10 +2,10 @@
 
 ::
 
-    body ──boilerplate──▶ paragraphs ──normalization──▶ one spelling ──tokenization──▶ words ──stemming──▶ terms
+    body ──boilerplate──▶ paragraphs ──normalization──▶ one spelling ──tokenization──▶ words ──names, stemming──▶ terms
 """
 
 from models.analysis.analyzer import Analyzer, AnalyzerConfig
-from models.analysis.boilerplate import CleanText
+from models.analysis.boilerplate import CleanText, Furniture, Learned
 
-__all__ = ["Analyzer", "AnalyzerConfig", "CleanText"]
+__all__ = ["Analyzer", "AnalyzerConfig", "CleanText", "Furniture", "Learned"]

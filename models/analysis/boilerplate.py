@@ -3,13 +3,15 @@
 A body may be HTML or plain text. Out of it come paragraphs; lines that are page
 furniture (breadcrumb, caption, dateline, pasted blocks of other headlines, share and
 copyright lines) are taken off and named by kind. The patterns are data, in
-``boilerplate.toml`` beside this file.
+``boilerplate.toml`` beside this file; what a site's pages repeat besides is learned in
+training (:class:`Learned`) from what :func:`repeatable` says of each article.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -31,6 +33,13 @@ _SENTENCE_END = re.compile(r"(?<![.…])\.[\"»”')\]]*$")
 _SENTENCE_BREAK = re.compile(r"[^\d\s.…]\.[\"»”]?\s*[^\d\s.]")
 _MARGIN = " \t\r\n:：-–—•*|؛،.«»\"'…"
 
+_SENTENCE_GAP = re.compile(r"(?<=[.!?؟…])[\"»”')\]]*\s+")
+_PIECE_GAP = re.compile(r"\s*[-–—:|]\s*|\s+ـ+\s+")
+
+MAX_FURNITURE = 300  # characters; a longer line is the article's
+HEAD_CHARACTERS = 120  # characters at the beginning of an article in which a dateline stands
+MAX_PIECE_WORDS = 5  # of a part of a dateline between dashes
+END_SENTENCES = 3  # looked at, at the end of an article
 MAX_HEADLINE_WORDS = 18
 MAX_CAPTION_WORDS = 14
 PREAMBLE_LINES = 4
@@ -46,6 +55,46 @@ class CleanText:
     @property
     def text(self) -> str:
         return "\n\n".join(self.paragraphs)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Furniture of a site's pages that no pattern knows, as :func:`bare` writes it.
+
+    Attributes:
+        lines: whole lines, or sentences at the beginning or end of an article.
+        heads: parts of a dateline, between dashes at the very beginning.
+    """
+
+    lines: frozenset[str] = frozenset()
+    heads: frozenset[str] = frozenset()
+
+
+NOTHING_LEARNED = Learned()
+
+LINE, HEAD = "line", "head"
+
+
+@dataclass(frozen=True, slots=True)
+class Furniture:
+    """One thing that a site's pages repeat, as training found it.
+
+    Attributes:
+        kind: ``line`` or ``head``, see :class:`Learned`.
+        articles: of the site, that hold it; ``share`` is their part of all of the site's.
+    """
+
+    kind: str
+    line: str
+    site: str
+    articles: int
+    share: float
+
+
+def learned(furniture: Iterable[Furniture]) -> Learned:
+    """What is looked for in every article, of whichever site."""
+    found = [(one.kind, one.line) for one in furniture]
+    return Learned(*(frozenset(line for kind, line in found if kind == wanted) for wanted in (LINE, HEAD)))
 
 
 class _Paragraphs(HTMLParser):
@@ -85,10 +134,59 @@ def plain_lines(body: str) -> list[str]:
     return [" ".join(line.split()) for text in lines for line in text.splitlines() if line.strip()]
 
 
+def bare(line: str) -> str:
+    """A line as it is compared: normalized, without what stands around it."""
+    return normalize(line).strip(_MARGIN)
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A regular expression of a site's settings.
+
+    Raises:
+        ValueError: when it is none, or would take every line off.
+    """
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"boilerplate: {pattern!r} is no regular expression: {error}") from error
+    if expression.fullmatch("") or expression.fullmatch("كل سطر من كل مقال"):
+        raise ValueError(f"boilerplate: {pattern!r} fits every line")
+    return expression
+
+
+def repeatable(paragraphs: Sequence[str]) -> tuple[set[str], set[str]]:
+    """What of an article may be furniture if others repeat it: lines and sentences; parts of a dateline."""
+    lines = {bare(line) for line in paragraphs if len(line) <= MAX_FURNITURE}
+    heads: set[str] = set()
+    if paragraphs:
+        lines.update(bare(paragraphs[-1][gap.end() :]) for gap in _last_gaps(paragraphs[-1]))
+        first = _SENTENCE_GAP.search(paragraphs[0], 0, MAX_FURNITURE)
+        if first:
+            lines.add(bare(paragraphs[0][: first.start()]))
+        heads.update(piece for piece, _ in _head_pieces(paragraphs[0]))
+    return lines - {""}, heads - {""}
+
+
+def _last_gaps(line: str) -> list[re.Match[str]]:
+    """The ends of sentences close before the end of a line, the farthest first."""
+    return [*_SENTENCE_GAP.finditer(line, max(0, len(line) - MAX_FURNITURE))][-END_SENTENCES:]
+
+
+def _head_pieces(line: str) -> Iterator[tuple[str, int]]:
+    """The short parts before the dashes and colons at the beginning of a line, each with where the next begins."""
+    start = 0
+    for gap in _PIECE_GAP.finditer(line, 0, HEAD_CHARACTERS):
+        piece = line[start : gap.start()]
+        if len(piece.split()) > MAX_PIECE_WORDS:
+            return
+        yield bare(piece), gap.end()
+        start = gap.end()
+
+
 class Boilerplate:
     """The patterns, compiled; :meth:`clean` takes page furniture off a body."""
 
-    def __init__(self, patterns: dict[str, Any]) -> None:
+    def __init__(self, patterns: dict[str, Any], learned: Learned = NOTHING_LEARNED) -> None:
         self._heading = re.compile("|".join(f"(?:{pattern})" for pattern in patterns["headings"]))
         self._lines = [(entry["kind"], re.compile(entry["pattern"])) for entry in patterns["lines"]]
         dateline = patterns["dateline"]
@@ -96,11 +194,19 @@ class Boilerplate:
         self._agency = re.compile(dateline["agency"])
         self._inline = re.compile(dateline["inline"])
         self._closing = re.compile(dateline["closing"])
+        self._ends = re.compile("|".join(f"(?:{pattern})" for pattern in patterns["ends"]))
+        self._starts = re.compile("|".join(f"(?:{pattern})" for pattern in patterns["starts"]))
+        self._learned = learned
 
     @classmethod
-    def default(cls) -> Boilerplate:
-        """The patterns that come with Silah."""
-        return cls(tomllib.loads(PATTERNS.read_text(encoding="utf-8")))
+    def default(
+        cls, headings: Sequence[str] = (), lines: Sequence[str] = (), learned: Learned = NOTHING_LEARNED
+    ) -> Boilerplate:
+        """The patterns that come with Silah, with those of a site, and what was learned of it."""
+        patterns = tomllib.loads(PATTERNS.read_text(encoding="utf-8"))
+        patterns["headings"].extend(headings)
+        patterns["lines"].extend({"kind": "site", "pattern": pattern} for pattern in lines)
+        return cls(patterns, learned)
 
     def clean(self, body: str) -> CleanText:
         """Paragraphs of the article, in order, and the lines taken off with their kinds."""
@@ -108,8 +214,7 @@ class Boilerplate:
         removed: list[tuple[str, str]] = []
         in_block = False
         for line in plain_lines(body):
-            bare = normalize(line).strip(_MARGIN)
-            kind = self._kind(bare)
+            kind = self._kind(bare(line)) if len(line) <= MAX_FURNITURE else None
             if kind is None and in_block:
                 kind = "pasted" if _is_headline(line) else None
             in_block = kind in ("heading", "pasted") or (in_block and kind is not None)
@@ -120,14 +225,17 @@ class Boilerplate:
         self._cut_preamble(kept, removed)
         if kept:
             self._cut_inline(kept, removed)
+            self._cut_ends(kept, removed)
         return CleanText(tuple(kept), tuple(removed))
 
-    def _kind(self, bare: str) -> str | None:
-        if not bare:
+    def _kind(self, line: str) -> str | None:
+        if not line:
             return "blank"
-        if self._heading.fullmatch(bare):
+        if line in self._learned.lines:
+            return "repeated"
+        if self._heading.fullmatch(line):
             return "heading"
-        return next((kind for kind, pattern in self._lines if pattern.fullmatch(bare)), None)
+        return next((kind for kind, pattern in self._lines if pattern.fullmatch(line)), None)
 
     def _cut_preamble(self, kept: list[str], removed: list[tuple[str, str]]) -> None:
         """A dateline among the first lines goes, with the short captions before it."""
@@ -154,6 +262,34 @@ class Boilerplate:
             if closing.end() == len(last) and closing.start() > 0 and self._agency.search(normalize(closing.group())):
                 removed.append(("signature", closing.group().strip()))
                 kept[-1] = last[: closing.start()].rstrip()
+
+    def _cut_ends(self, kept: list[str], removed: list[tuple[str, str]]) -> None:
+        """What stands before the first sentence of an article and after its last."""
+        line = kept[-1]
+        if match := self._ends.search(line, max(0, len(line) - MAX_FURNITURE)):
+            removed.append(("share", line[match.start() :].strip()))
+            line = line[: match.start()].rstrip()
+        for gap in _last_gaps(line) if self._learned.lines else ():
+            if bare(line[gap.end() :]) in self._learned.lines:
+                removed.append(("repeated", line[gap.end() :]))
+                line = line[: gap.end()].rstrip()
+                break
+        kept[-1] = line
+        line = kept[0]
+        start = self._starts.match(line)
+        begin = end = start.end() if start else 0
+        for piece, after in _head_pieces(line[begin:]) if self._learned.heads else ():
+            if piece in self._learned.heads:
+                end = begin + after
+        if end:
+            removed.append(("dateline", line[:end].strip()))
+            line = line[end:]
+        first = _SENTENCE_GAP.search(line, 0, MAX_FURNITURE) if self._learned.lines else None
+        if first and bare(line[: first.start()]) in self._learned.lines:
+            removed.append(("repeated", line[: first.end()].strip()))
+            line = line[first.end() :]
+        kept[0] = line
+        kept[:] = [line for line in kept if line]
 
 
 def _is_headline(line: str) -> bool:

@@ -23,6 +23,7 @@ from models.analysis import AnalyzerConfig
 from models.artifact import (
     ARRAYS,
     ARTICLES,
+    BOILERPLATE,
     FORMAT,
     MANIFEST,
     FileEntry,
@@ -40,7 +41,7 @@ from models.registry import Registry
 from models.tfidf import Weighting
 from tests.support.newsroom import topic_records, train_into
 
-FILES = sorted([*(f"{name}.npy" for name in ARRAYS), ARTICLES, "vocabulary.json", "sections.json"])
+FILES = sorted([*(f"{name}.npy" for name in ARRAYS), ARTICLES, BOILERPLATE, "vocabulary.json", "sections.json"])
 FLIPS = 8
 
 
@@ -244,7 +245,7 @@ class TestDamaged:
                 refusals += error.file == MANIFEST
         assert refusals > 150
 
-    @pytest.mark.parametrize("name", FILES)
+    @pytest.mark.parametrize("name", [name for name in FILES if name != BOILERPLATE])  # both have nothing taken off
     def test_a_file_of_another_version_is_refused_by_name(self, version: Path, stranger: Path, name: str):
         assert (stranger / name).read_bytes() != (version / name).read_bytes()
         shutil.copy(stranger / name, version / name)
@@ -357,6 +358,12 @@ class TestForged:
         (version / name).write_bytes(content)
         reseal(version)
         assert refused(version) == name
+
+    @pytest.mark.parametrize("content", [b"", b"{", b"{}", b"[]", b'{"removed": {}, "learned": [{}]}', b"\xff"])
+    def test_what_is_no_report_of_boilerplate_is_refused(self, version: Path, content: bytes):
+        (version / BOILERPLATE).write_bytes(content)
+        reseal(version)
+        assert refused(version) == BOILERPLATE
 
     @pytest.mark.parametrize("changes", [{"counts": "many"}, {"files": ["idf.npy"]}, {"config": {"neighbours": "x"}}])
     def test_a_sealed_manifest_of_another_shape_is_refused(self, version: Path, changes: dict[str, Any]):

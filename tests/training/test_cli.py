@@ -193,6 +193,20 @@ def test_train_tells_a_person_what_it_did(command: Command, folder: Path) -> Non
     assert "left out unknown keys: score" in ended.out
 
 
+def test_train_tells_what_it_took_off_pages(command: Command, folder: Path) -> None:
+    prompts = [
+        f"هذه الصفحة برعاية {friend} المرفأ القديم"
+        for friend in ["أصدقاء", "عمال", "بحارة", "سكان", "حراس", "زوار", "تجار", "شعراء", "جيران"]
+    ]
+    body = "\n".join(["{}", *prompts, "المصدر: وكالات"])
+    records = [{**record, "body": body.format(record["body"])} for record in topic_records()]
+    ended = command("train", write_jsonl(folder / "furnished.jsonl", records))
+    assert "taken off pages, lines in articles: repeated 225 in 25, signature 25 in 25" in ended.out
+    assert "24 × هذه الصفحه برعايه شعراء المرفا القديم" in ended.out
+    assert "and 1 more: see boilerplate.json" in ended.out
+    assert "taken off" not in command("train", write_jsonl(folder / "bare.jsonl", topic_records())).out
+
+
 def test_train_reads_many_sources(command: Command, world: Path, folder: Path) -> None:
     more = write_jsonl(folder / "more.jsonl", [{"id": "more", "title": "خبر آخر"}])
     assert command("train", world, more, "--json").document["articles"] == 26
@@ -289,7 +303,17 @@ def test_bad_setting_in_the_environment_is_wrong_usage(
     assert said in ended.err
 
 
-@pytest.mark.parametrize("text", ["jobs = = 3", 'jobs = "many"', "[model]\nneighbours = 1.5"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jobs = = 3",
+        'jobs = "many"',
+        "[model]\nneighbours = 1.5",
+        '[model.analyzer]\nvariants = [["وحيد"]]',
+        '[model.analyzer]\nnames = [""]',
+        '[model.analyzer]\nboilerplate_lines = ["("]',
+    ],
+)
 def test_bad_setting_in_the_file_is_wrong_usage(command: Command, world: Path, folder: Path, text: str) -> None:
     (folder / "silah.toml").write_text(text)
     ended = command("train", world)
@@ -314,11 +338,16 @@ def test_artifacts_are_where_flag_environment_and_file_say(
 
 
 def test_settings_of_the_model_end_in_its_manifest(command: Command, world: Path, folder: Path) -> None:
-    (folder / "silah.toml").write_text("[model]\nneighbours = 7\n[model.lists]\nrelated_half_life_days = 3.5\n")
+    (folder / "silah.toml").write_text(
+        "[model]\nneighbours = 7\n[model.lists]\nrelated_half_life_days = 3.5\n"
+        '[model.analyzer]\nnames = ["الضحى"]\nvariants = [["ليندمان", "لندمان"]]\n',
+        encoding="utf-8",
+    )
     version = command("train", world, "--json").document["version"]
     config = command("models", "show", version, "--json").document["config"]
     assert config["neighbours"] == 7
     assert config["lists"]["related_half_life_days"] == 3.5
+    assert config["analyzer"]["variants"] == [["ليندمان", "لندمان"]]
 
 
 # recommend

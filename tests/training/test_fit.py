@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -15,19 +17,28 @@ from sklearn.feature_extraction.text import TfidfTransformer
 
 from models.analysis import Analyzer
 from models.article import Article
-from models.errors import SourceError
+from models.artifact import ARTICLES
 from models.stories import shingles
 from models.tfidf import Weighting
 from tests.support.newsroom import topic_records
-from training.fit import BLOCK, Counts, count_articles, fit
+from training.fit import BLOCK, BlockCounts, Counts, count_articles, fit
+from training.intake import Intake
 
 ANALYZER = Analyzer()
 WORLD = [Article.from_record(record) for record in topic_records()]
 
 
+def blocks_of(articles: Sequence[Article], weighting: Weighting, jobs: int = 1) -> list[BlockCounts]:
+    """The counts of articles that are staged first, as a training does it."""
+    with TemporaryDirectory() as folder:
+        intake = Intake()
+        assert list(intake.take(articles, Path(folder), None)) == list(articles)
+        return list(count_articles(Path(folder) / ARTICLES, intake.spans, ANALYZER, weighting, jobs))
+
+
 def counted(articles: Sequence[Article], weighting: Weighting, jobs: int = 1) -> Counts:
     counts = Counts()
-    for block in count_articles(articles, ANALYZER, weighting, jobs):
+    for block in blocks_of(articles, weighting, jobs):
         counts.add(block)
     return counts
 
@@ -106,7 +117,7 @@ def test_rows_come_in_the_order_asked_and_the_rest_does_not_count() -> None:
 def test_blocks_add_up_to_one_count_of_all(blocks: list[list[Article]]) -> None:
     apart = Counts()
     for articles in blocks:
-        for block in count_articles(articles, ANALYZER, Weighting(), jobs=1):
+        for block in blocks_of(articles, Weighting()):
             apart.add(block)
     together = [article for articles in blocks for article in articles]
     if together:
@@ -125,7 +136,7 @@ def test_shingles_are_of_the_body_and_of_the_title_where_there_is_none() -> None
 
 def test_one_process_and_two_count_the_same() -> None:
     articles = scrambled(2 * BLOCK + 30)
-    one, two = (list(count_articles(articles, ANALYZER, Weighting(), jobs)) for jobs in (1, 2))
+    one, two = (blocks_of(articles, Weighting(), jobs) for jobs in (1, 2))
     assert [len(block.lengths) for block in one] == [BLOCK, BLOCK, 30]
     for block, other in zip(one, two, strict=True):
         assert block.terms == other.terms
@@ -134,18 +145,16 @@ def test_one_process_and_two_count_the_same() -> None:
         assert all(map(np.array_equal, block.shingles, other.shingles))
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_what_goes_wrong_while_reading_reaches_the_caller(jobs: int) -> None:
-    def broken() -> Iterator[Article]:
-        yield from scrambled(BLOCK + 1)
-        raise SourceError("the source broke off")
-
-    with pytest.raises(SourceError, match="broke off"):
-        list(count_articles(broken(), ANALYZER, Weighting(), jobs))
+def test_what_is_taken_off_is_counted_by_kind() -> None:
+    furnished = [
+        Article(str(number), "عنوان", "أكد الوزير ذلك أمام المجلس.\n\nقد يهمك أيضا\n\nسرقة متحف المدينة\nحريق في السوق")
+        for number in range(3)
+    ]
+    assert counted([*furnished, *WORLD], Weighting()).removed == {"heading": (3, 3), "pasted": (3, 6)}
 
 
 def test_no_article_makes_no_block() -> None:
-    assert list(count_articles([], ANALYZER, Weighting(), jobs=1)) == []
+    assert blocks_of([], Weighting()) == []
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,23 @@ def test_summary_tells_what_was_done(tmp_path: Path, world: Path) -> None:
     json.dumps(asdict(summary), allow_nan=False)
 
 
+def test_what_pages_repeat_is_learned_reported_and_kept_in_the_version(tmp_path: Path) -> None:
+    prompt = "هذه الصفحة برعاية أصدقاء المرفأ القديم"
+    records = [{**record, "body": f"{record['body']}\n\n{prompt}"} for record in topic_records()]
+    summary = run(tmp_path / "artifacts", write_jsonl(tmp_path / "furnished.jsonl", records))
+    (learned,) = summary.boilerplate.learned
+    assert (learned.line, learned.articles) == (
+        "هذه الصفحه برعايه اصدقاء المرفا القديم",
+        24,
+    )  # the copy is another paper's
+    assert asdict(summary.boilerplate)["removed"] == {"repeated": {"articles": 25, "lines": 25}}
+    model = newest(tmp_path / "artifacts")
+    assert model.analyzer.clean(records[0]["body"]).text == topic_records()[0]["body"]
+    assert not {"برعاي", "اصدقاء"} & set(model.tfidf.vocabulary)
+    written = json.loads((Registry(tmp_path / "artifacts").folder(summary.version) / "boilerplate.json").read_text())
+    assert written == asdict(summary.boilerplate)
+
+
 def test_copies_are_one_story(tmp_path: Path, world: Path) -> None:
     run(tmp_path / "artifacts", world)
     index = newest(tmp_path / "artifacts").index

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.analysis.boilerplate import Boilerplate, CleanText
+from models.analysis import Analyzer, AnalyzerConfig, CleanText, Learned
+from models.analysis.boilerplate import Boilerplate
 
 PROSE = "أعلنت البلدية صباح اليوم افتتاح الجسر الجديد أمام المارة بعد عامين من الأشغال."
 MORE = "وقال المهندس المشرف إن الجسر يتحمل ثلاثين ألف سيارة في اليوم الواحد."
@@ -67,6 +70,91 @@ def test_closing_parenthesis_that_is_no_agency_stays() -> None:
 )
 def test_share_and_copyright_lines_go(line: str) -> None:
     assert clean(f"{PROSE}\n{line}").paragraphs == (PROSE,)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "اقرأ أيضًا: مجلس المدينة يناقش ميزانية الحدائق",
+        "شاهد أيضا | سباق القوارب من فوق المنارة",
+        "Read more: the harbour in winter",
+        "المصدر: وكالات",
+        "تصوير: سالم البحري",
+        "صورة أرشيفية",
+        "الوسوم: مرسى الزيتون، المرفأ، القوارب",
+        "آخر تحديث: 3 مارس 2026",
+        "لمتابعة آخر الأخبار انضموا إلى قناتنا على تلغرام",
+        "شاركوا هذا المقال عبر واتساب",
+        "Next Previous",
+        "@duha_news",
+        "البريد الإلكتروني: raya@duha.example",
+        "Copyright 2026 Duha",
+    ],
+)
+def test_other_furniture_of_one_line_goes(line: str) -> None:
+    assert clean(f"{PROSE}\n{line}\n{MORE}").paragraphs == (PROSE, MORE)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "شارك وزير المرافئ في اجتماع المجلس صباح الأحد",
+        "تابع الفريق تدريباته في ملعب الميناء",
+        "نشر في العدد الأول مقالا عن البحر",
+        "ثم انتقل إلى المرفأ القديم",
+        "اقرأ كثيرا، قال المعلم لتلاميذه",
+        "المصدر الأول للمياه في المدينة هو السد",
+        "طباعة الكتب تعود إلى المدينة",
+    ],
+)
+def test_line_of_an_article_that_begins_like_furniture_stays(line: str) -> None:
+    assert clean(f"{PROSE}\n{line}\n{MORE}").paragraphs == (PROSE, line, MORE)
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        " المصدر: وكالات",
+        " للمزيد تابعوا صفحتنا على فيسبوك",
+        " اقرأ أيضا: سباق القوارب من فوق المنارة",
+        " raya@duha.example.com للتواصل مع الكاتب أرسل رسالة SMS إلى 0000",
+        " * خدمة «الميناء»",
+    ],
+)
+def test_what_is_glued_behind_the_last_sentence_goes(tail: str) -> None:
+    assert clean(f"{MORE}\n{PROSE}{tail}").paragraphs == (MORE, PROSE)
+
+
+def test_what_is_glued_before_the_first_word_goes() -> None:
+    found = clean(f"Next Previous {PROSE}\n{MORE}")
+    assert found.paragraphs == (PROSE, MORE)
+    assert found.removed == (("dateline", "Next Previous"),)
+
+
+def test_site_adds_lines_and_headings() -> None:
+    site = Analyzer(AnalyzerConfig(boilerplate_lines=("عدد اليوم .{1,30}",), boilerplate_headings=("من دفاترنا",)))
+    found = site.clean(f"{PROSE}\nعدد اليوم ٤٥٦\n{MORE}\nمن دفاترنا\nحكاية المنارة")
+    assert found.paragraphs == (PROSE, MORE)
+    assert [kind for kind, _ in found.removed] == ["site", "heading", "pasted"]
+
+
+@pytest.mark.parametrize("pattern", ["(", ".*", ".{2,}", ""])
+@pytest.mark.parametrize("setting", ["boilerplate_lines", "boilerplate_headings"])
+def test_bad_expression_of_a_site_is_refused(setting: str, pattern: str) -> None:
+    with pytest.raises(ValueError, match="boilerplate"):
+        AnalyzerConfig(**{setting: (pattern,)})
+
+
+def test_learned_lines_sentences_and_datelines_go() -> None:
+    analyzer = Analyzer(learned=Learned(frozenset({"هذه الصفحه برعايه الميناء"}), frozenset({"الضحي"})))
+    sponsor = "هذه الصفحة برعاية الميناء"
+    assert analyzer.clean(f"{PROSE}\n{sponsor}\n{MORE}").removed == (("repeated", sponsor),)
+    assert analyzer.clean(f"{sponsor}. {PROSE}\n{MORE} {sponsor}.").paragraphs == (PROSE, MORE)
+    assert analyzer.clean(f"سالم – الضحى – {PROSE}").paragraphs == (PROSE,)
+    assert analyzer.clean(f"سالم – مرسى – {PROSE}").text == f"سالم – مرسى – {PROSE}"
+    assert analyzer.clean(f"{sponsor}.").paragraphs == ()
+    assert pickle.loads(pickle.dumps(analyzer)).clean(sponsor).paragraphs == ()
+    assert analyzer.fingerprint() != Analyzer().fingerprint()
 
 
 def test_html_becomes_paragraphs() -> None:

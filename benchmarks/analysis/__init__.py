@@ -1,0 +1,1 @@
+"""How fast texts become terms."""

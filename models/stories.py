@@ -34,7 +34,8 @@ class StoryRule:
     Attributes:
         min_similarity: cosine below which a pair is not looked at.
         min_containment: share of the shorter article's shingles that the other must hold.
-        min_shingles: with fewer to compare, an article is a copy only of one with the same shingles.
+        min_shingles: with fewer to compare, an article is alike only to one that holds them all, a copy only
+            of one with the same.
         max_days: copies of one story lie no further apart than so many days; a shingle that stands in
             articles of more days than a story can touch is a set phrase. Without dates neither is known.
     """

@@ -51,8 +51,8 @@ def find_stories(
     ones, others = np.repeat(np.arange(n), near.sum(axis=1)), rows[near].astype(np.int64)
     keys = np.unique(np.minimum(ones, others) * n + np.maximum(ones, others))  # each pair once
     pairs = np.stack([keys // max(n, 1), keys % max(n, 1)], axis=1)
-    whole, new, smaller_new, same = _compare(indptr, hashes, fresh_indptr, fresh_hashes, pairs)
-    alike = whole >= rule.min_containment
+    whole, smaller, new, smaller_new, same = _compare(indptr, hashes, fresh_indptr, fresh_hashes, pairs)
+    alike = whole >= np.where(smaller >= rule.min_shingles, rule.min_containment, 1.0)
     told = same | ((smaller_new >= rule.min_shingles) & (new >= rule.min_containment))
     copies = told & _near_in_time(published, pairs, rule.max_days)
     likeness = np.where(same, 1.0, new)
@@ -84,22 +84,23 @@ def _near_in_time(published: Int64Array, pairs: Int64Array, max_days: int) -> ND
 
 @njit(cache=True)
 def _compare(indptr, hashes, fresh_indptr, fresh_hashes, pairs):  # type: ignore[no-untyped-def]  # compiled
-    """Of each pair: containment of all shingles and of fresh ones, the smaller number of those, if all are equal."""
+    """Of each pair: containment and smaller number of all shingles, the same of fresh ones, and if all are equal."""
     count = len(pairs)
     whole = np.zeros(count, dtype=np.float32)
+    smaller = np.zeros(count, dtype=np.int64)
     new = np.zeros(count, dtype=np.float32)
     smaller_new = np.zeros(count, dtype=np.int64)
     same = np.zeros(count, dtype=np.bool_)
     for number in range(count):
         one, other = pairs[number]
-        whole[number], _, same[number] = _overlap(
+        whole[number], smaller[number], same[number] = _overlap(
             hashes[indptr[one] : indptr[one + 1]], hashes[indptr[other] : indptr[other + 1]]
         )
         new[number], smaller_new[number], _ = _overlap(
             fresh_hashes[fresh_indptr[one] : fresh_indptr[one + 1]],
             fresh_hashes[fresh_indptr[other] : fresh_indptr[other + 1]],
         )
-    return whole, new, smaller_new, same
+    return whole, smaller, new, smaller_new, same
 
 
 @njit(cache=True)

@@ -17,7 +17,7 @@ from zlib import crc32
 import numpy as np
 
 from models.analysis import Analyzer, AnalyzerConfig, Furniture
-from models.analysis.boilerplate import HEAD, LINE, repeatable
+from models.analysis.boilerplate import HEAD, LINE, bare, repeatable
 from models.article import Article
 from models.index import id_hash
 
@@ -148,5 +148,5 @@ class Repeats:
             site = site_of(article)
             kind, line = next(pair for pair in lines if _key(site, *pair) == keys[starts[group]])
             if kind == LINE or share >= HEAD_FACTOR * config.repeat_share:
-                found.append(Furniture(kind, line, site, int(totals[group]), round(share, 4)))
+                found.append(Furniture(kind, bare(line), site, int(totals[group]), round(share, 4)))
         return sorted(found, key=lambda one: (-one.articles, one.site, one.line))

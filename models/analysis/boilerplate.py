@@ -155,15 +155,18 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 def repeatable(paragraphs: Sequence[str]) -> tuple[set[str], set[str]]:
-    """What of an article may be furniture if others repeat it: lines and sentences; parts of a dateline."""
-    lines = {bare(line) for line in paragraphs if len(line) <= MAX_FURNITURE}
+    """What of an article may be furniture if others repeat it: lines and sentences; parts of a dateline.
+
+    As they stand: machines repeat letter by letter, and :func:`bare` of every line would take its time.
+    """
+    lines = {line.strip(_MARGIN) for line in paragraphs if len(line) <= MAX_FURNITURE}
     heads: set[str] = set()
     if paragraphs:
-        lines.update(bare(paragraphs[-1][gap.end() :]) for gap in _last_gaps(paragraphs[-1]))
+        lines.update(paragraphs[-1][gap.end() :].strip(_MARGIN) for gap in _last_gaps(paragraphs[-1]))
         first = _SENTENCE_GAP.search(paragraphs[0], 0, MAX_FURNITURE)
         if first:
-            lines.add(bare(paragraphs[0][: first.start()]))
-        heads.update(piece for piece, _ in _head_pieces(paragraphs[0]))
+            lines.add(paragraphs[0][: first.start()].strip(_MARGIN))
+        heads.update(piece.strip(_MARGIN) for piece, _ in _head_pieces(paragraphs[0]))
     return lines - {""}, heads - {""}
 
 
@@ -179,7 +182,7 @@ def _head_pieces(line: str) -> Iterator[tuple[str, int]]:
         piece = line[start : gap.start()]
         if len(piece.split()) > MAX_PIECE_WORDS:
             return
-        yield bare(piece), gap.end()
+        yield piece, gap.end()
         start = gap.end()
 
 
@@ -194,7 +197,7 @@ class Boilerplate:
         self._agency = re.compile(dateline["agency"])
         self._inline = re.compile(dateline["inline"])
         self._closing = re.compile(dateline["closing"])
-        self._ends = re.compile("|".join(f"(?:{pattern})" for pattern in patterns["ends"]))
+        self._ends = [(entry["word"], re.compile(entry["pattern"])) for entry in patterns["ends"]]
         self._starts = re.compile("|".join(f"(?:{pattern})" for pattern in patterns["starts"]))
         self._learned = learned
 
@@ -266,9 +269,11 @@ class Boilerplate:
     def _cut_ends(self, kept: list[str], removed: list[tuple[str, str]]) -> None:
         """What stands before the first sentence of an article and after its last."""
         line = kept[-1]
-        if match := self._ends.search(line, max(0, len(line) - MAX_FURNITURE)):
-            removed.append(("share", line[match.start() :].strip()))
-            line = line[: match.start()].rstrip()
+        for word, pattern in self._ends:
+            near = max(0, len(line) - MAX_FURNITURE)
+            if line.find(word, near) >= 0 and (match := pattern.search(line, near)):
+                removed.append(("share", line[match.start() :].strip()))
+                line = line[: match.start()].rstrip()
         for gap in _last_gaps(line) if self._learned.lines else ():
             if bare(line[gap.end() :]) in self._learned.lines:
                 removed.append(("repeated", line[gap.end() :]))
@@ -279,7 +284,7 @@ class Boilerplate:
         start = self._starts.match(line)
         begin = end = start.end() if start else 0
         for piece, after in _head_pieces(line[begin:]) if self._learned.heads else ():
-            if piece in self._learned.heads:
+            if bare(piece) in self._learned.heads:
                 end = begin + after
         if end:
             removed.append(("dateline", line[:end].strip()))

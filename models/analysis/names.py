@@ -20,6 +20,7 @@ MIN_STEM = 4  # letters: a shorter stem is shared by too many words to stand for
 
 _PARTICLES = ("", "و", "ف", "ب", "ل", "ك", "وب", "ول", "وك", "فب", "فل")
 _ARTICLES = ("ال", "وال", "فال", "بال", "كال", "لل", "وبال", "وكال", "ولل", "فلل")
+_FIRST_LETTERS = frozenset(start[0] for start in (*_PARTICLES[1:], *_ARTICLES))
 _SERVANT = "عبد"  # with the name of God after it, one name: عبد الله, عبدالله
 _ENDINGS = ("", "ه", "ا", "ين", "ون", "ات", "ان")
 
@@ -98,6 +99,8 @@ class Names:
         known = self._term
         if word in known:
             return known[word]
+        if word[0] not in _FIRST_LETTERS:
+            return None
         for particle in _PARTICLES[1:]:
             if word.startswith(particle) and word[len(particle) :] in known:
                 return known[word[len(particle) :]]

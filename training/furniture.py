@@ -24,6 +24,7 @@ from models.index import id_hash
 MIN_DAYS = 3
 HEAD_FACTOR = 5  # a part of a dateline must stand in so many times the share: many articles begin «وزير الخارجية:»
 MOST_ENTRIES = 4_000_000  # held at once: 16 bytes each
+NEVER_FORGOTTEN = 8  # times that a line came
 SCATTER = 2654435761  # 2**32 divided by the golden ratio (Knuth, multiplicative hashing)
 MOST_OF_A_LINE = 200  # articles remembered of a line, beyond which they are only counted
 
@@ -81,7 +82,7 @@ def read_lines(analyzer: Analyzer, articles: Sequence[Article]) -> BlockLines:
 
 
 class Repeats:
-    """Counts of the lines of many articles, in bounded memory.
+    """Counts of the lines of many articles, in memory that the lines of single articles do not fill.
 
     When too much is held, lines that came rarest so far are forgotten (as in the lossy counting of
     Manku & Motwani 2002): what a line may lose by it is far below the share that is asked for.
@@ -105,7 +106,7 @@ class Repeats:
         self._seen += len(block.about)
         self._held += len(block.keys)
         least = 1
-        while self._held > self._most and least < MOST_OF_A_LINE:
+        while self._held > self._most and least < NEVER_FORGOTTEN:
             least *= 2
             self._compact(least)
 

@@ -119,9 +119,9 @@ def test_nothing_read_has_no_furniture() -> None:
     assert furniture_of([]) == []
 
 
-@given(st.integers(1, 50), st.integers(200, 400))
+@given(st.integers(1, 50), st.integers(100, 400))
 def test_little_memory_and_small_blocks_find_what_much_memory_finds(block: int, most: int) -> None:
-    articles = [story(number, "{}\n\n" + PROMPT + "\n\n" + BIO) for number in range(60)]
+    articles = [story(number, "{}\n\n" + PROMPT + "\n\n" + BIO) for number in range(150)]
     small, large = Repeats(most), Repeats()
     for first in range(0, len(articles), block):
         for repeats in (small, large):
@@ -129,4 +129,4 @@ def test_little_memory_and_small_blocks_find_what_much_memory_finds(block: int, 
     read = lambda place: (articles[place], lines_of(ANALYZER, articles[place]))  # noqa: E731
     found, all_of_it = (repeats.chosen(AnalyzerConfig(), read) for repeats in (small, large))
     assert [one.line for one in found] == [one.line for one in all_of_it]
-    assert all(one.articles <= other.articles == 60 for one, other in zip(found, all_of_it, strict=True))
+    assert all(one.articles <= other.articles == 150 for one, other in zip(found, all_of_it, strict=True))

@@ -19,8 +19,11 @@ MATCHED_TERMS = 8
 PHRASE_WORDS = 5
 PHRASE_SHARE = 0.1  # a word of less weight beside the heaviest of a phrase is no part of its name
 
-# where a name cannot go on: the end of a sentence, quotes, brackets, lines; not the point of a number
-_BREAK = re.compile(r"[^\S \u00a0]|[«»\"“”()\[\]{}:;!?،؛؟…|/–—]|\s-\s|[.,](?!\d)|(?<!\d)[.,]")
+# where a name cannot go on: the end of a sentence, quotes, brackets, lines (not the point of a number), another clause
+_BREAK = re.compile(
+    r"[^\S \u00a0]|[«»\"“”()\[\]{}:;!?،؛؟…|/–—]|\s-\s|[.,](?!\d)|(?<!\d)[.,]"
+    r"|(?<!\w)(?:[إأ]نه?ا?|الذي|التي|الذين|ثم|كما|حيث|لكن|قد|لم|لن)(?!\w)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def _phrase(
 
 
 def _surface(analyzer: Analyzer, phrase: tuple[str, ...], runs: Sequence[_Run]) -> str | None:
-    """How the source writes these terms: the commonest form, then the shortest; None if it takes too many words."""
+    """How the source writes these terms: the commonest form, the shortest of several; None if too long."""
     forms: Counter[str] = Counter()
     for run in runs:
         width = len(phrase)

@@ -34,17 +34,20 @@ class StoryRule:
     Attributes:
         min_similarity: cosine below which a pair is not looked at.
         min_containment: share of the shorter article's shingles that the other must hold.
-        min_shingles: with fewer to compare, an article is alike only to one that holds them all, a copy only
-            of one with the same.
+        min_overlap: share of the longer article's shingles that twins have in common.
+        min_shingles: with fewer to compare, an article is a copy only of one with the same shingles, and
+            alike only to one that holds ``min_short_containment`` of them.
         max_days: copies of one story lie no further apart than so many days; a shingle that stands in
             articles of more days than a story can touch is a set phrase. Without dates neither is known.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = NO_OTHERS
 
-    min_similarity: Share = 0.2
+    min_similarity: Share = 0.15
     min_containment: Share = 0.45
+    min_overlap: Share = 0.5
     min_shingles: Whole = 12
+    min_short_containment: Share = 0.6
     max_days: Whole = 3
 
 
@@ -57,19 +60,20 @@ def shingles(terms: Sequence[str]) -> Shingles:
     return np.unique(np.fromiter((crc32(run.encode()) for run in runs), dtype=np.uint32))
 
 
-def story_numbers(count: int, copies: Iterable[tuple[int, int, float]]) -> Int32Array:
-    """One number an article, the row of its story's first report, from pairs of copies and how alike they are.
+def story_numbers(count: int, copies: Iterable[tuple[int, int, float, bool]]) -> Int32Array:
+    """One number an article, the row of its story's first report, from pairs of copies.
 
-    Rows stand newest first. From the oldest on, an article joins the first report that it copies (of
-    several the most alike, then the older), or is a first report itself. Nothing joins a story by way of
-    another copy: chains would tie whole weeks of a topic together.
+    A pair is two rows, how alike they are, and whether they are twins: alike and of a length. Rows stand
+    newest first. From the oldest on, an article joins the story of the first report that it copies or of the
+    article whose twin it is (of several the most alike, then the older), or is a first report itself. Nothing
+    joins by way of a copy that is no twin: round-ups would chain whole weeks of a topic.
     """
-    older: dict[int, list[tuple[float, int]]] = {}
-    for one, other, share in copies:
-        older.setdefault(min(one, other), []).append((share, max(one, other)))
+    older: dict[int, list[tuple[float, int, bool]]] = {}
+    for one, other, share, twins in copies:
+        older.setdefault(min(one, other), []).append((share, max(one, other), twins))
     story = np.arange(count, dtype=np.int32)
     for row in sorted(older, reverse=True):
-        reports = [(share, report) for share, report in older[row] if story[report] == report]
-        if reports:
-            story[row] = max(reports)[1]
+        joined = [(share, other) for share, other, twins in older[row] if twins or story[other] == other]
+        if joined:
+            story[row] = story[max(joined)[1]]
     return story

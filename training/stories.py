@@ -51,12 +51,14 @@ def find_stories(
     ones, others = np.repeat(np.arange(n), near.sum(axis=1)), rows[near].astype(np.int64)
     keys = np.unique(np.minimum(ones, others) * n + np.maximum(ones, others))  # each pair once
     pairs = np.stack([keys // max(n, 1), keys % max(n, 1)], axis=1)
-    whole, smaller, new, smaller_new, same = _compare(indptr, hashes, fresh_indptr, fresh_hashes, pairs)
-    alike = whole >= np.where(smaller >= rule.min_shingles, rule.min_containment, 1.0)
-    told = same | ((smaller_new >= rule.min_shingles) & (new >= rule.min_containment))
+    whole, size, new, smaller, larger, same = _compare(indptr, hashes, fresh_indptr, fresh_hashes, pairs)
+    alike = whole >= np.where(size >= rule.min_shingles, rule.min_containment, rule.min_short_containment)
+    told = same | ((smaller >= rule.min_shingles) & (new >= rule.min_containment))
     copies = told & _near_in_time(published, pairs, rule.max_days)
-    likeness = np.where(same, 1.0, new)
-    story = story_numbers(n, zip(*pairs[copies].T.tolist(), likeness[copies].tolist(), strict=True))
+    likeness = np.where(same, 1.0, new * smaller / np.maximum(larger, 1))  # of the longer: who holds most of it
+    twins = likeness >= rule.min_overlap
+    found = (*pairs[copies].T, likeness[copies], twins[copies])
+    story = story_numbers(n, zip(*(column.tolist() for column in found), strict=True))
     advance(n)
     both = np.concatenate([pairs[alike], pairs[alike][:, ::-1]])
     both = both[np.lexsort((both[:, 1], both[:, 0]))]
@@ -84,23 +86,24 @@ def _near_in_time(published: Int64Array, pairs: Int64Array, max_days: int) -> ND
 
 @njit(cache=True)
 def _compare(indptr, hashes, fresh_indptr, fresh_hashes, pairs):  # type: ignore[no-untyped-def]  # compiled
-    """Of each pair: containment and smaller number of all shingles, the same of fresh ones, and if all are equal."""
+    """Of each pair: containment and smaller number of all shingles, the same and the larger of fresh ones, equality."""
     count = len(pairs)
     whole = np.zeros(count, dtype=np.float32)
-    smaller = np.zeros(count, dtype=np.int64)
+    size = np.zeros(count, dtype=np.int64)
     new = np.zeros(count, dtype=np.float32)
-    smaller_new = np.zeros(count, dtype=np.int64)
+    smaller = np.zeros(count, dtype=np.int64)
+    larger = np.zeros(count, dtype=np.int64)
     same = np.zeros(count, dtype=np.bool_)
     for number in range(count):
         one, other = pairs[number]
-        whole[number], smaller[number], same[number] = _overlap(
+        whole[number], size[number], _, same[number] = _overlap(
             hashes[indptr[one] : indptr[one + 1]], hashes[indptr[other] : indptr[other + 1]]
         )
-        new[number], smaller_new[number], _ = _overlap(
+        new[number], smaller[number], larger[number], _ = _overlap(
             fresh_hashes[fresh_indptr[one] : fresh_indptr[one + 1]],
             fresh_hashes[fresh_indptr[other] : fresh_indptr[other + 1]],
         )
-    return whole, smaller, new, smaller_new, same
+    return whole, size, new, smaller, larger, same
 
 
 @njit(cache=True)
@@ -117,4 +120,4 @@ def _overlap(one, other):  # type: ignore[no-untyped-def]  # compiled
             second += 1
     smaller = min(len(one), len(other))
     same = len(one) == len(other) == shared and shared > 0
-    return (shared / smaller if smaller else 0.0), smaller, same
+    return (shared / smaller if smaller else 0.0), smaller, max(len(one), len(other)), same

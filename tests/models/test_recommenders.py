@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,12 +15,21 @@ from hypothesis import strategies as st
 from models.article import Article, to_microseconds
 from models.artifact import Model
 from models.candidates import Query, Reason, Recommendation
-from models.index import NEVER, ArticleIndex
-from models.recommenders import DEFAULT_RELATED, Recommender, filled, related_news, shown_beside, you_may_also_like
+from models.index import NEVER, UNKNOWN_TIME, ArticleIndex
+from models.recommenders import (
+    DEFAULT_RELATED,
+    ListRules,
+    Recommender,
+    filled,
+    related_news,
+    shown_beside,
+    you_may_also_like,
+)
 from models.registry import Registry
+from models.reranking import Shown
 from models.retrieval import LATEST_BLOCK
 from tests.models.test_retrieval import may_show
-from tests.support.indexes import index_of, questions
+from tests.support.indexes import HOUR, index_of, questions
 from tests.support.newsroom import AFTER_ALL, COPY, FIRST_DAY, SECTIONS, topics_of
 
 Asked = tuple[ArticleIndex, int, Query]
@@ -136,6 +146,37 @@ class TestAlways:
         plain = related_news(Recommender(index), source, replace(query, diversity=0))
         varied = related_news(Recommender(index), source, replace(query, diversity=0.7))
         assert sorted(item.row for item in varied) == sorted(item.row for item in plain)
+
+
+class TestRules:
+    """Settings of the lists, in random worlds."""
+
+    @given(questions(), st.integers(0, 5))
+    def test_a_window_keeps_out_what_lies_further_away_or_has_no_date(self, asked: Asked, hours: int):
+        index, source, query = asked
+        rules = ListRules(related_window_days=hours / 24, also_like_window_days=hours / 24)
+        for recommend in CONTENT.values():
+            for item in recommend(Recommender(index, rules), source, query):
+                near = abs(int(index.published[item.row]) - int(index.published[source])) <= hours * HOUR
+                assert near or index.published[source] == UNKNOWN_TIME
+
+    @given(questions(), st.sampled_from(Shown))
+    def test_whichever_copy_is_shown_the_stories_and_their_scores_are_the_same(self, asked: Asked, shown: Shown):
+        index, source, query = asked
+        index = replace(index, alike_indptr=np.zeros(len(index) + 1, dtype=np.int64))  # likeness may bar one copy only
+        query = replace(query, limit=50, diversity=0, min_score=0)
+        of = [
+            {int(index.story[item.row]): item for item in related_news(Recommender(index, rules), source, query)}
+            for rules in (ListRules(story_shows=Shown.BEST), ListRules(story_shows=shown))
+        ]
+        best, chosen = of
+        assert {story: item.score for story, item in best.items()} == {s: item.score for s, item in chosen.items()}
+        for story, item in chosen.items():
+            near = index.neighbours(source)
+            rows = near.rows[near.scores >= ListRules().related_min_similarity].tolist()
+            copies = [row for row in rows if index.story[row] == story and may_show(index.article(row), query)]
+            own = [row for row in copies if index.own[row]] if shown is Shown.OWN else []
+            assert item.row == (best[story].row if shown is Shown.BEST else min(own or copies))
 
 
 class TestFilled:

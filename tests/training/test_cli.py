@@ -193,20 +193,6 @@ def test_train_tells_a_person_what_it_did(command: Command, folder: Path) -> Non
     assert "left out unknown keys: score" in ended.out
 
 
-def test_train_tells_what_it_took_off_pages(command: Command, folder: Path) -> None:
-    prompts = [
-        f"هذه الصفحة برعاية {friend} المرفأ القديم"
-        for friend in ["أصدقاء", "عمال", "بحارة", "سكان", "حراس", "زوار", "تجار", "شعراء", "جيران"]
-    ]
-    body = "\n".join(["{}", *prompts, "المصدر: وكالات"])
-    records = [{**record, "body": body.format(record["body"])} for record in topic_records()]
-    ended = command("train", write_jsonl(folder / "furnished.jsonl", records))
-    assert "taken off pages, lines in articles: repeated 225 in 25, signature 25 in 25" in ended.out
-    assert "24 × هذه الصفحه برعايه شعراء المرفا القديم" in ended.out
-    assert "and 1 more: see boilerplate.json" in ended.out
-    assert "taken off" not in command("train", write_jsonl(folder / "bare.jsonl", topic_records())).out
-
-
 def test_train_reads_many_sources(command: Command, world: Path, folder: Path) -> None:
     more = write_jsonl(folder / "more.jsonl", [{"id": "more", "title": "خبر آخر"}])
     assert command("train", world, more, "--json").document["articles"] == 26
@@ -303,17 +289,7 @@ def test_bad_setting_in_the_environment_is_wrong_usage(
     assert said in ended.err
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "jobs = = 3",
-        'jobs = "many"',
-        "[model]\nneighbours = 1.5",
-        '[model.analyzer]\nvariants = [["وحيد"]]',
-        '[model.analyzer]\nnames = [""]',
-        '[model.analyzer]\nboilerplate_lines = ["("]',
-    ],
-)
+@pytest.mark.parametrize("text", ["jobs = = 3", 'jobs = "many"', "[model]\nneighbours = 1.5"])
 def test_bad_setting_in_the_file_is_wrong_usage(command: Command, world: Path, folder: Path, text: str) -> None:
     (folder / "silah.toml").write_text(text)
     ended = command("train", world)
@@ -338,16 +314,11 @@ def test_artifacts_are_where_flag_environment_and_file_say(
 
 
 def test_settings_of_the_model_end_in_its_manifest(command: Command, world: Path, folder: Path) -> None:
-    (folder / "silah.toml").write_text(
-        "[model]\nneighbours = 7\n[model.lists]\nrelated_half_life_days = 3.5\n"
-        '[model.analyzer]\nnames = ["الضحى"]\nvariants = [["ليندمان", "لندمان"]]\n',
-        encoding="utf-8",
-    )
+    (folder / "silah.toml").write_text("[model]\nneighbours = 7\n[model.lists]\nrelated_half_life_days = 3.5\n")
     version = command("train", world, "--json").document["version"]
     config = command("models", "show", version, "--json").document["config"]
     assert config["neighbours"] == 7
     assert config["lists"]["related_half_life_days"] == 3.5
-    assert config["analyzer"]["variants"] == [["ليندمان", "لندمان"]]
 
 
 # recommend
@@ -391,12 +362,11 @@ def test_recommend_takes_list_and_limit(command: Command, artifacts: Path) -> No
 def test_recommend_explains_in_words_of_the_article(command: Command, artifacts: Path) -> None:
     arguments = ("recommend", "water-1", "--artifacts", artifacts, "--explain")
     (water,) = (record for record in topic_records() if record["id"] == "water-1")
+    text = " ".join(re.findall(r"\w+", f"{water['title']} {water['body']}"))
     items = command(*arguments, "--json").document["items"]
     terms = [matched["term"] for item in items for matched in item["matched_terms"]]
     assert terms
-    text = f"{water['title']}\n{water['body']}"
-    assert [term for term in terms if not re.search(rf"\b{re.escape(term)}\b", text)] == []
-    assert "سد الوادي" in terms  # a name of two words stays whole
+    assert all(f" {term} " in f" {text} " for term in terms)
     assert terms[0] in command(*arguments).out
 
 
@@ -442,112 +412,6 @@ def test_evaluate_takes_the_articles_it_is_given(command: Command, artifacts: Pa
 
 def test_evaluate_of_judgements_that_cannot_be_read_is_four(command: Command, artifacts: Path) -> None:
     assert command("evaluate", "--pairs", "nothing.jsonl", "--artifacts", artifacts).code == 4
-
-
-def test_evaluate_prints_tables_with_intervals_and_peers(command: Command, artifacts: Path, folder: Path) -> None:
-    told = command("evaluate", "--artifacts", artifacts, "--report", "report.html").out
-    assert re.search(r"coverage_5 +│ 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\] +│", told)
-    assert all(name in told for name in ("scikit_learn", "bm25", "latest", "Ranking", "title"))
-    page = (folder / "report.html").read_text(encoding="utf-8")
-    assert page.startswith("<!DOCTYPE html>")
-    assert all(name in page for name in ("coverage_5", "duplicates_5", "bm25"))
-
-
-def test_evaluate_as_json_has_values_with_intervals(command: Command, artifacts: Path) -> None:
-    report = command("evaluate", "--artifacts", artifacts, "--json").document
-    assert report.keys() == {"version", "metrics", "figures", "peers", "tasks", "against"}
-    assert report["figures"]["coverage_5"].keys() == {"value", "low", "high", "n"}
-    assert report["peers"]["latest"]["section_match_5"]["value"] == 1
-    assert report["tasks"]["title"]["systems"].keys() == {"silah", "scikit_learn", "bm25"}
-    assert report["against"] is None
-
-
-def test_evaluate_compares_with_the_parent_or_another_version(
-    command: Command, artifacts: Path, three: list[str]
-) -> None:
-    def against(*flags: str) -> Any:
-        return command("evaluate", "--artifacts", artifacts, "--json", *flags).document["against"]
-
-    assert against()["version"] == three[1]
-    assert against("--against", three[0])["version"] == three[0]
-    assert against("--version", three[0]) is None
-    assert (
-        f"against {three[1]} (25 articles in both): jaccard_5 1.000"
-        in command("evaluate", "--artifacts", artifacts).out
-    )
-    command("models", "prune", "--keep", "1", "--artifacts", artifacts)
-    assert against() is None
-
-
-# the quality gate
-
-WORSE = "SILAH_MODEL__LISTS__RELATED_MIN_SIMILARITY"
-
-
-@pytest.fixture
-def worse(folder: Path, world: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Artifacts with full lists in service, and a setting with which hardly an article is related."""
-    monkeypatch.setenv(WORSE, "0.01")
-    assert command("train", world, "--artifacts", "gated").code == 0
-    monkeypatch.setenv(WORSE, "0.9")
-    return folder / "gated"
-
-
-def test_train_that_is_worse_ends_with_three_and_one_document(command: Command, worse: Path, world: Path) -> None:
-    before = Registry(worse).current()
-    ended = command("train", world, "--artifacts", worse, "--json")
-    summary = ended.document
-    assert ended.code == 3
-    assert summary["published"] is False
-    assert summary["gate"]["passed"] is False
-    assert summary["gate"]["failed"] == ["coverage_5"]
-    assert summary["gate"]["against"] == before == Registry(worse).current()
-    assert "error: quality gate: coverage_5 fell from 0." in ended.err
-    assert f"{summary['version']} is kept, {before} stays in service" in ended.err
-    assert "--force --note" in ended.err
-    told = command("models", "list", "--artifacts", worse).out
-    assert "refused: coverage_5" in told
-    listed = command("models", "list", "--artifacts", worse, "--json").document["versions"][-1]
-    assert (listed["version"], listed["refused"]) == (summary["version"], ["coverage_5"])
-
-
-def test_train_forced_says_why_in_the_manifest(command: Command, worse: Path, world: Path) -> None:
-    ended = command("train", world, "--artifacts", worse, "--force", "--note", "قوائم قصيرة [عن قصد]", "--json")
-    assert ended.code == 0
-    version = ended.document["version"]
-    assert Registry(worse).current() == version
-    shown = command("models", "show", version, "--artifacts", worse, "--json").document
-    assert shown["forced"] == {"note": "قوائم قصيرة [عن قصد]", "figures": ["coverage_5"]}
-    assert "forced: قوائم قصيرة [عن قصد]" in command("models", "list", "--artifacts", worse).out
-
-
-@pytest.mark.parametrize("flags", [["--force"], ["--note", "لماذا"], ["--force", "--note", " "]], ids=" ".join)
-def test_train_is_forced_with_a_note_or_not_at_all(command: Command, world: Path, flags: list[str]) -> None:
-    ended = command("train", world, *flags)
-    assert (ended.code, ended.out) == (2, "")
-    assert "go together" in ended.err
-
-
-def test_train_without_publishing_is_refused_by_nobody(command: Command, worse: Path, world: Path) -> None:
-    ended = command("train", world, "--artifacts", worse, "--no-publish", "--json")
-    assert ended.code == 0
-    assert ended.document["gate"]["passed"] is False
-
-
-def test_floor_of_the_file_refuses_a_first_version(command: Command, world: Path, folder: Path) -> None:
-    (folder / "silah.toml").write_text("[gate.floors]\ncoverage_5 = 1\n")
-    ended = command("train", world)
-    assert ended.code == 3
-    assert "below its floor of 1.000" in ended.err
-    assert "nothing is in service" in ended.err
-
-
-@pytest.mark.parametrize("text", ['figures = ["beauty"]', "floors = {beauty = 1}", "margin = 2", "margn = 0.1"])
-def test_bad_setting_of_the_gate_is_wrong_usage(command: Command, world: Path, folder: Path, text: str) -> None:
-    (folder / "silah.toml").write_text(f"[gate]\n{text}\n")
-    ended = command("train", world)
-    assert ended.code == 2
-    assert "gate." in ended.err
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -120,3 +121,10 @@ def test_any_articles_stand_in_order_and_are_found_by_id(
     assert (np.diff(arrays["id_hashes"].astype(object)) >= 0).all()
     row_of = dict(zip(arrays["id_hashes"].tolist(), arrays["id_rows"].tolist(), strict=True))
     assert [row_of[id_hash(found.id)] for found in expected] == list(range(len(expected)))
+
+
+@pytest.mark.parametrize(("own_source", "own"), [(None, [True, False, False]), ("صحيفتنا", [True, True, False])])
+def test_own_is_what_has_no_source_or_the_site_s(tmp_path: Path, own_source: str | None, own: list[bool]) -> None:
+    articles = [replace(article(str(n), n), source=source) for n, source in enumerate(("وكالة", "صحيفتنا", None))]
+    intake = taken(tmp_path, articles)
+    assert intake.arrays(intake.positions(), own_source)["own"].tolist() == own

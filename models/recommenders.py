@@ -55,7 +55,7 @@ class ListRules:
     also_like_min_similarity: Share = 0.02
     also_like_half_life_days: Amount = 3.0
     also_like_freshness_floor: Share = 0.5
-    also_like_diversity: Share = 0.3
+    also_like_diversity: Share = 0.8
     also_like_window_days: Amount | None = None
 
 

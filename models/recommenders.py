@@ -43,16 +43,16 @@ class ListRules:
 
     __pydantic_config__: ClassVar[ConfigDict] = NO_OTHERS
 
-    related_min_similarity: Share = 0.08
+    related_min_similarity: Share = 0.07
     related_half_life_days: Amount = 1.0
     related_freshness_floor: Share = 0.85
     related_diversity: Share = 0.0
-    same_story_similarity: Share = 0.25
+    same_story_similarity: Share = 0.22
     same_story_neighbours: Whole = 50
     related_window_days: Amount | None = None
     story_shows: Shown = Shown.NEWEST
     own_source: str | None = None
-    also_like_min_similarity: Share = 0.02
+    also_like_min_similarity: Share = 0.015
     also_like_half_life_days: Amount = 3.0
     also_like_freshness_floor: Share = 0.5
     also_like_diversity: Share = 0.8

@@ -46,8 +46,9 @@ class Space:
     @classmethod
     def of(cls, model: Model) -> Space:
         index = model.index
-        shape = (len(index), len(model.tfidf.vocabulary))
-        vectors = sparse.csr_array((index.weights, index.terms, index.indptr), shape=shape)
+        terms = len(model.tfidf.vocabulary)
+        shape = (len(index), 2 * terms)
+        vectors = sparse.csr_array((index.weights, index.terms, index.indptr), shape=shape)[:, :terms]  # without leads
         topics = TruncatedSVD(min(TOPICS, len(index) - 1), random_state=SEED).fit_transform(vectors)
         tags = [set(index.article(row).tags) for row in range(len(index))]
         df = Counter(tag for own in tags for tag in own)

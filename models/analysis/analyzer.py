@@ -20,6 +20,7 @@ from models.analysis.names import Names, words
 from models.analysis.normalization import normalize
 from models.analysis.stemming import snowball
 from models.analysis.tokenization import tokenize
+from models.analysis.wordlists import lines
 from models.limits import NO_OTHERS, Count, Share
 
 STOPWORDS = Path(__file__).with_name("stopwords.txt")
@@ -104,8 +105,7 @@ class _Terms(dict[str, str]):
         self._config = config
         self._stem = snowball()
         self.names = Names(self._stem, config.names, config.variants)
-        lines = STOPWORDS.read_text(encoding="utf-8").splitlines()
-        self._stopwords = frozenset(word for line in lines if not line.startswith("#") for word in words(line))
+        self._stopwords = frozenset(word for line in lines(STOPWORDS) for word in words(line))
 
     def _is_stopword(self, word: str) -> bool:
         return word in self._stopwords or (word[0] in "وف" and word[1:] in self._stopwords)

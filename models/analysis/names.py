@@ -12,6 +12,7 @@ from pathlib import Path
 
 from models.analysis.normalization import normalize
 from models.analysis.tokenization import tokenize
+from models.analysis.wordlists import lines
 
 NAMES = Path(__file__).with_name("names.txt")
 VARIANTS = Path(__file__).with_name("variants.txt")
@@ -23,11 +24,6 @@ _ARTICLES = ("ال", "وال", "فال", "بال", "كال", "لل", "وبال",
 _FIRST_LETTERS = frozenset(start[0] for start in (*_PARTICLES[1:], *_ARTICLES))
 _SERVANT = "عبد"  # with the name of God after it, one name: عبد الله, عبدالله
 _ENDINGS = ("", "ه", "ا", "ين", "ون", "ات", "ان")
-
-
-def lines(path: Path) -> list[str]:
-    """The lines of a data file, comments left out."""
-    return [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
 
 
 def shipped_variants() -> list[tuple[str, ...]]:
@@ -70,8 +66,12 @@ class Names:
     def _add_name(self, name: str, *formed: str) -> None:
         self._term.setdefault(name, name)
         for word in formed:
-            for ending in _ENDINGS if word.endswith("ي") else _ENDINGS[:1]:
-                self._term.setdefault(word + ending, self._term[name])
+            self._add_forms(word, self._term[name])
+
+    def _add_forms(self, word: str, term: str) -> None:
+        """The word itself, and the regular forms of an adjective."""
+        for ending in _ENDINGS if word.endswith("ي") else _ENDINGS[:1]:
+            self._term.setdefault(word + ending, term)
 
     def _add_variants(self, group: Sequence[tuple[str, ...]]) -> None:
         first = "".join(group[0])
@@ -88,8 +88,7 @@ class Names:
                     self._longer.setdefault(start + member[0], []).append((member[1:], "".join(member)))
                 continue
             (word,) = member
-            for ending in _ENDINGS if word.endswith("ي") else _ENDINGS[:1]:
-                self._term.setdefault(word + ending, term)
+            self._add_forms(word, term)
             stem = self._stem(word)
             if len(stem) >= MIN_STEM and stem != term:
                 self._of_stem.setdefault(stem, term)

@@ -19,6 +19,8 @@ from pathlib import Path
 
 import Stemmer
 
+from models.analysis.wordlists import lines
+
 ROOTS = Path(__file__).with_name("roots.txt")
 
 _DEFINITE = re.compile(r"(?:[وف]?(?:ال|[بك]ال|لل))(?=...)")
@@ -29,8 +31,7 @@ _PARTICLES = "وفبلس"
 def snowball() -> Callable[[str], str]:
     """A function from a normalized word to its term; the term is never empty."""
     stem: Callable[[str], str] = Stemmer.Stemmer("arabic", 0).stemWord
-    lines = ROOTS.read_text(encoding="utf-8").splitlines()
-    roots = frozenset(root for line in lines if not line.startswith("#") for root in line.split())
+    roots = frozenset(root for line in lines(ROOTS) for root in line.split())
 
     def behind_first(word: str) -> str:
         """The stem when the first letter is the word's own: behind a letter that is never a particle."""

@@ -134,18 +134,13 @@ class Analyzer:
         )
         self._terms = _Terms(self.config)
         self._names = self._terms.names
-        self._cleaned = ("", CleanText(()))  # the last body: who reports what was taken off asks twice
 
     def __reduce__(self) -> tuple[Callable[..., Analyzer], tuple[AnalyzerConfig, Learned]]:
         return _arrived, (self.config, self.learned)  # travels to worker processes as what it was made of
 
     def clean(self, body: str) -> CleanText:
         """The paragraphs of a body, page furniture taken off."""
-        last, cleaned = self._cleaned
-        if last is not body:
-            cleaned = self._boilerplate.clean(body)
-            self._cleaned = (body, cleaned)
-        return cleaned
+        return self._boilerplate.clean(body)
 
     def terms(self, text: str) -> list[str]:
         """Terms of a plain text, in reading order; stop words are gone."""

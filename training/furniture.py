@@ -51,7 +51,11 @@ def site_of(article: Article) -> str:
 
 def lines_of(analyzer: Analyzer, article: Article) -> set[tuple[str, str]]:
     """Pairs of kind and line of an article that may be furniture."""
-    lines, heads = repeatable(analyzer.clean(article.body).paragraphs)
+    return _pairs(analyzer.clean(article.body).paragraphs)
+
+
+def _pairs(paragraphs: Sequence[str]) -> set[tuple[str, str]]:
+    lines, heads = repeatable(paragraphs)
     return {(LINE, line) for line in lines} | {(HEAD, piece) for piece in heads}
 
 
@@ -67,8 +71,7 @@ def read_lines(analyzer: Analyzer, articles: Sequence[Article]) -> BlockLines:
     for place, article in enumerate(articles):
         site = site_of(article)
         paragraphs = analyzer.clean(article.body).paragraphs
-        lines, heads = repeatable(paragraphs)
-        found = [_key(site, LINE, line) for line in lines] + [_key(site, HEAD, piece) for piece in heads]
+        found = [_key(site, *pair) for pair in _pairs(paragraphs)]
         keys.extend(found)
         places.extend([place] * len(found))
         day = "" if article.published_at is None else f"{article.published_at:%F}"

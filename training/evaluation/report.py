@@ -121,7 +121,7 @@ def report(
     metrics = flat(figures)
     whole = _documents(model, range(len(model.index) if len(model.index) <= COMPARED else 0))
     given = documents if documents is not None else whole[:POOL] or _documents(model, range(POOL))
-    figures["duplicates_5"] = _duplicates(model, lists)
+    figures["duplicates_5"] = _duplicates(model, lists, whole)
     return Report(
         version=model.manifest.version,
         metrics=metrics,
@@ -166,8 +166,11 @@ def _newest(documents: Sequence[Document]) -> list[Document]:
     return [documents[place] for place in np.argsort(-days, kind="stable")[:POOL].tolist()]
 
 
-def _duplicates(model: Model, asked: Sequence[Lists], whole: Sequence[Document] = ()) -> Figure:
-    """Pairs of copies among an article and its first five, by runs of five words, whatever their stories."""
+def _duplicates(model: Model, asked: Sequence[Lists], whole: Sequence[Document]) -> Figure:
+    """Pairs of copies among an article and its first five, by runs of five words, whatever their stories.
+
+    ``whole`` are the cleaned articles of all rows, or none.
+    """
     shown = {row for lists in asked for row in (lists.source, *lists.related[:JUDGED])}
     runs = {
         row: grams((whole[row] if whole else Document.of(model.index.article(row), model.analyzer)).body)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -15,6 +14,8 @@ from models.artifact import Model, ModelConfig
 from models.registry import Registry
 from training.job import TrainingPlan, train
 from training.progress import Silent
+from training.records import accepted
+from training.sources import open_source
 
 NEWSROOM = Path(__file__).parents[1] / "training" / "newsroom"
 
@@ -27,9 +28,7 @@ def corpora(folder: Path) -> dict[str, Path]:
 
 def read(path: Path) -> list[Article]:
     """The articles of a file of records."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8") as lines:
-        return [Article.from_record(json.loads(line)) for line in lines]
+    return list(accepted(open_source(str(path))))
 
 
 @contextmanager

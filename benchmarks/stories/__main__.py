@@ -18,19 +18,19 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from benchmarks.stories.copies import KINDS, copy_of
 from benchmarks.trained import NEWSROOM, corpora, read, trained
 from models.analysis import Analyzer
-from models.analysis.normalization import normalize
-from models.analysis.tokenization import tokenize
 from models.article import Article
 from models.artifact import Model
 from models.candidates import Query
 from models.index import NEVER, ArticleIndex
 from models.recommenders import related_news
 from models.reranking import DAY
+from training.evaluation.tasks import COPY, Grams
+from training.evaluation.texts import grams, shared
 
 SEED = 20261123
 WORDS = 30  # an original has at least so many
 GRAMS = 10  # below, a share of 5-grams says little
-FOLLOW_UP, COPY = 0.1, 0.5  # shares of the shorter text's 5-grams
+FOLLOW_UP = 0.1  # share of the shorter text's 5-grams
 SIMILAR = 0.4
 LISTS = 2000
 OTHER_DAY = 1.25 * DAY
@@ -38,17 +38,6 @@ OTHER_DAY = 1.25 * DAY
 FORMS = tuple(
     map(re.compile, ("طقس", "برقي|تهنئة|يهنئ", "القتل|قصاص", "أسعار|الذهب", "حكام|برنامج|النقل", "أبرز أ", "ضياع"))
 )
-
-
-def grams(analyzer: Analyzer, article: Article) -> set[int]:
-    """Hashes of the runs of five words, stop words included: independent of how stories are found."""
-    words = tokenize(normalize(analyzer.clean(article.body).text))
-    return {hash(tuple(words[start : start + 5])) for start in range(len(words) - 4)}
-
-
-def share(one: set[int], other: set[int]) -> float:
-    """Share of the smaller set that stands in the other."""
-    return len(one & other) / max(min(len(one), len(other)), 1)
 
 
 def interval(found: int, of: int) -> str:
@@ -83,7 +72,8 @@ def copies(articles: Sequence[Article], each: int) -> dict[str, tuple[str, Artic
 def measure(model: Model, made: dict[str, tuple[str, Article]]) -> dict[str, str]:
     """The row of a corpus."""
     index = model.index
-    texts = [grams(model.analyzer, index.article(row)) for row in range(len(index))]
+    # runs of five words, stop words included: independent of how stories are found
+    texts = [grams(model.analyzer.clean(index.article(row).body).text) for row in range(len(index))]
     told: dict[str, list[bool]] = {kind: [] for kind in KINDS}
     for article_id, (kind, _) in made.items():
         original = index.row_of(article_id.partition(":")[2])
@@ -91,7 +81,7 @@ def measure(model: Model, made: dict[str, tuple[str, Article]]) -> dict[str, str
     rows = {kind: interval(sum(found), len(found)) for kind, found in told.items()}
     follow_ups, forms = _kept_apart(index, texts)
     members = [row for row in range(len(index)) if index.story[row] != row and len(texts[row]) >= GRAMS]
-    sound = sum(share(texts[row], texts[index.story[row]]) >= 2 * FOLLOW_UP for row in members)
+    sound = sum(shared(texts[row], texts[index.story[row]]) >= 2 * FOLLOW_UP for row in members)
     return {
         **rows,
         "follow-ups apart": interval(*follow_ups),
@@ -102,7 +92,7 @@ def measure(model: Model, made: dict[str, tuple[str, Article]]) -> dict[str, str
     }
 
 
-def _kept_apart(index: ArticleIndex, texts: Sequence[set[int]]) -> tuple[tuple[int, int], tuple[int, int]]:
+def _kept_apart(index: ArticleIndex, texts: Grams) -> tuple[tuple[int, int], tuple[int, int]]:
     """Neighbours of one affair in other words, and of one form on other days: how many are two stories, of how many."""
     follow_ups, forms = [], []
     fits = [
@@ -113,19 +103,19 @@ def _kept_apart(index: ArticleIndex, texts: Sequence[set[int]]) -> tuple[tuple[i
         near = index.neighbours(row)
         for other in near.rows[(near.rows > row) & (near.scores >= SIMILAR)].tolist():
             apart = bool(index.story[row] != index.story[other])
-            if min(len(texts[row]), len(texts[other])) >= GRAMS and share(texts[row], texts[other]) < FOLLOW_UP:
+            if min(len(texts[row]), len(texts[other])) >= GRAMS and shared(texts[row], texts[other]) < FOLLOW_UP:
                 follow_ups.append(apart)
             if fits[row] & fits[other] and index.published[row] - index.published[other] > OTHER_DAY:
                 forms.append(apart)
     return (sum(follow_ups), len(follow_ups)), (sum(forms), len(forms))
 
 
-def _lists_with_copies(model: Model, texts: Sequence[set[int]]) -> int:
+def _lists_with_copies(model: Model, texts: Grams) -> int:
     index, found = model.index, 0
     for source in Random(SEED).sample(range(len(index)), min(LISTS, len(index))):
         shown = [source, *(item.row for item in related_news(model.recommender, source, Query(as_of=NEVER - 1)))]
         pairs = ((texts[one], texts[other]) for place, one in enumerate(shown) for other in shown[:place])
-        found += any(share(one, other) >= COPY for one, other in pairs)
+        found += any(shared(one, other) >= COPY for one, other in pairs)
     return found
 
 

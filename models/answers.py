@@ -9,7 +9,7 @@ from enum import StrEnum
 from models.article import format_time
 from models.artifact import Model
 from models.candidates import Query, Reason, Recommendation
-from models.explanation import MatchedTerm, matched_terms
+from models.explanation import MatchedTerm, SourceText, matched_terms
 from models.recommenders import (
     DEFAULT_ALSO_LIKE,
     DEFAULT_RELATED,
@@ -64,19 +64,15 @@ class Item:
 def items(model: Model, recommendations: Sequence[Recommendation], source: int | None, explain: bool) -> list[Item]:
     """What a reader sees of recommendations; with ``explain`` the words shared with the source."""
     index = model.index
+    text = vector = None
+    if explain and source is not None:
+        text, vector = SourceText.of(model.analyzer, index.article(source)), index.vector(source)
     shown = []
     for place in recommendations:
         article = index.article(place.row)
         matched = None
-        if explain and source is not None:
-            matched = matched_terms(
-                model.analyzer,
-                model.tfidf,
-                index.article(source),
-                article,
-                index.vector(source),
-                index.vector(place.row),
-            )
+        if text is not None and vector is not None:
+            matched = matched_terms(model.analyzer, model.tfidf, text, article, vector, index.vector(place.row))
         shown.append(
             Item(
                 id=article.id,

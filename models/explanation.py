@@ -34,8 +34,35 @@ class MatchedTerm:
     weight: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A piece of a text in which names may stand, and its terms."""
+
+    piece: str
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """The article that is read, made ready once for all that it is compared with.
+
+    Attributes:
+        runs: its pieces in which names may stand; ``surfaces``: term → the word as it stands there.
+    """
+
+    runs: Sequence[_Run]
+    surfaces: Mapping[str, str]
+
+    @classmethod
+    def of(cls, analyzer: Analyzer, article: Article) -> SourceText:
+        """Cut an article, page furniture left out."""
+        text = _text(analyzer, article)
+        runs = [_Run(piece, terms) for piece in _BREAK.split(text) if (terms := tuple(analyzer.terms(piece)))]
+        return cls(runs, analyzer.surfaces(text))
+
+
 def matched_terms(
-    analyzer: Analyzer, tfidf: TfidfModel, source: Article, other: Article, one: SparseVector, two: SparseVector
+    analyzer: Analyzer, tfidf: TfidfModel, source: SourceText, other: Article, one: SparseVector, two: SparseVector
 ) -> list[MatchedTerm]:
     """The shared terms of two articles' vectors by their part of the cosine, in the words of the source article.
 
@@ -47,29 +74,18 @@ def matched_terms(
     parts = np.bincount(places, one.weights[mine] * two.weights[theirs], minlength=len(shared))
     heaviest = np.lexsort((shared, -parts))
     left = {tfidf.vocabulary[shared[place]]: float(parts[place]) for place in heaviest}
-    text = _text(analyzer, source)
-    runs = [_Run(piece, terms) for piece in _BREAK.split(text) if (terms := tuple(analyzer.terms(piece)))]
     pieces = _BREAK.split(_text(analyzer, other)) if left else []
     follows = {pair for piece in pieces for pair in pairwise(analyzer.terms(piece))}
-    surfaces = analyzer.surfaces(text)
     matched: list[MatchedTerm] = []
     # an entry weighs at most PHRASE_WORDS times its heaviest term: look at more of them than are shown
     while left and len(matched) < MATCHED_TERMS * 2:
         seed = next(iter(left))
-        phrase = _phrase(seed, left, follows, runs)
-        shown = _surface(analyzer, phrase, runs) if len(phrase) > 1 else None
+        phrase = _phrase(seed, left, follows, source.runs)
+        shown = _surface(analyzer, phrase, source.runs) if len(phrase) > 1 else None
         if shown is None:
-            phrase, shown = (seed,), surfaces.get(seed, seed)
+            phrase, shown = (seed,), source.surfaces.get(seed, seed)
         matched.append(MatchedTerm(shown, round(sum(left.pop(term) for term in set(phrase)), 4)))
     return sorted(matched, key=lambda term: -term.weight)[:MATCHED_TERMS]
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A piece of a text in which names may stand, and its terms."""
-
-    piece: str
-    terms: tuple[str, ...]
 
 
 def _text(analyzer: Analyzer, article: Article) -> str:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from models.artifact import Model
-from models.explanation import MATCHED_TERMS, PHRASE_WORDS, MatchedTerm, matched_terms
+from models.explanation import MATCHED_TERMS, PHRASE_WORDS, MatchedTerm, SourceText, matched_terms
 from models.index import cosine
 from models.registry import Registry
 from tests.support.newsroom import topic_records, train_into
@@ -52,8 +52,8 @@ def between(model: Model, source: str, other: str) -> list[MatchedTerm]:
 
 def of_rows(model: Model, one: int, other: int) -> list[MatchedTerm]:
     index = model.index
-    articles, vectors = (index.article(one), index.article(other)), (index.vector(one), index.vector(other))
-    return matched_terms(model.analyzer, model.tfidf, *articles, *vectors)
+    source, vectors = SourceText.of(model.analyzer, index.article(one)), (index.vector(one), index.vector(other))
+    return matched_terms(model.analyzer, model.tfidf, source, index.article(other), *vectors)
 
 
 def test_the_names_of_the_topic_are_among_the_words(model: Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,12 +27,15 @@ def story(number: int, body: str = "{}", **given: object) -> Article:
     return Article(f"{members['source']}-{number}", f"حكاية البيت {number}", body.format(text), **members)
 
 
+def reader(articles: Sequence[Article]) -> Callable[[int], tuple[Article, set[tuple[str, str]]]]:
+    return lambda place: (articles[place], lines_of(ANALYZER, articles[place]))
+
+
 def furniture_of(articles: Sequence[Article], block: int = 500, **config: object) -> list[Furniture]:
     repeats = Repeats()
     for first in range(0, len(articles), block):
         repeats.add(read_lines(ANALYZER, articles[first : first + block]))
-    read = lambda place: (articles[place], lines_of(ANALYZER, articles[place]))  # noqa: E731
-    return repeats.chosen(AnalyzerConfig(**config), read)
+    return repeats.chosen(AnalyzerConfig(**config), reader(articles))
 
 
 def lines(articles: Sequence[Article], **config: object) -> list[str]:
@@ -126,7 +129,6 @@ def test_little_memory_and_small_blocks_find_what_much_memory_finds(block: int, 
     for first in range(0, len(articles), block):
         for repeats in (small, large):
             repeats.add(read_lines(ANALYZER, articles[first : first + block]))
-    read = lambda place: (articles[place], lines_of(ANALYZER, articles[place]))  # noqa: E731
-    found, all_of_it = (repeats.chosen(AnalyzerConfig(), read) for repeats in (small, large))
+    found, all_of_it = (repeats.chosen(AnalyzerConfig(), reader(articles)) for repeats in (small, large))
     assert [one.line for one in found] == [one.line for one in all_of_it]
     assert all(one.articles <= other.articles == 150 for one, other in zip(found, all_of_it, strict=True))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from models.article import Article, parse_time
 from models.candidates import Query
-from models.index import NEVER, cosine
+from models.index import NEVER, ArticleIndex, cosine
 from models.recommenders import Recommender, related_news, you_may_also_like
 from models.registry import Registry
 from tests.support.indexes import index_of, indexes
@@ -124,11 +124,11 @@ def test_no_story_twice_in_a_list_nor_in_both(world: Recommender) -> None:
 
 
 @given(indexes())
-def test_lists_of_any_index_have_figures_within_their_limits(index: object) -> None:
-    told = figures(Recommender(index))  # type: ignore[arg-type]
+def test_lists_of_any_index_have_figures_within_their_limits(index: ArticleIndex) -> None:
+    told = figures(Recommender(index))
     assert (told["story_repeats"], told["lists_overlap"]) == (0, 0)
-    shares = [name for name in told if not name.startswith(("age", "novelty", "story", "lists"))]
-    assert all(told[name] is None or -1e-6 <= told[name] <= 1 for name in shares)  # type: ignore[operator]
+    shares = [value for name, value in told.items() if not name.startswith(("age", "novelty", "story", "lists"))]
+    assert all(value is None or -1e-6 <= value <= 1 for value in shares)
     assert {f"{name}_end" for name in LATE} <= told.keys()
 
 

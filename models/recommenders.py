@@ -74,9 +74,10 @@ def related_news(recommender: Recommender, source: int, query: Query) -> list[Re
     near = content(index, source, query)
     near = within(index, near.take(near.scores >= rules.related_min_similarity), source, rules.related_window_days)
     fresh = freshness(index, near.rows, source, rules.related_half_life_days, rules.related_freshness_floor)
-    ranked = one_per_story(index, weigh(near, fresh), _rows([source]), rules.story_shows).ranked()
     diversity = rules.related_diversity if query.diversity is None else query.diversity
-    return _answer(index, source, diversify(index, ranked, diversity, query.limit), query)
+    enough = query.limit if diversity == 0 else None
+    ranked = one_per_story(index, weigh(near, fresh), _rows([source]), rules.story_shows, enough).ranked()
+    return _answer(near, diversify(index, ranked, diversity, query.limit), query)
 
 
 # score = cosine · freshness over articles of another story, that is
@@ -93,10 +94,11 @@ def you_may_also_like(recommender: Recommender, source: int, query: Query) -> li
     near = within(index, near, source, rules.also_like_window_days)
     fresh = freshness(index, near.rows, source, rules.also_like_half_life_days, rules.also_like_freshness_floor)
     told = _rows([source, *(item.row for item in shown)])
-    ranked = one_per_story(index, weigh(near, fresh), told, rules.story_shows).ranked().take(slice(DIVERSIFIED))
+    ranked = one_per_story(index, weigh(near, fresh), told, rules.story_shows, DIVERSIFIED).ranked()
+    ranked = ranked.take(slice(DIVERSIFIED))
     diversity = rules.also_like_diversity if query.diversity is None else query.diversity
     varied = diversify(index, ranked, diversity, DIVERSIFIED)
-    return _answer(index, source, spread(index, varied, (query.limit + 1) // 2), query)
+    return _answer(near, spread(index, varied, (query.limit + 1) // 2), query)
 
 
 def shown_beside(recommender: Recommender, source: int, query: Query) -> list[Recommendation]:
@@ -133,12 +135,12 @@ def filled(
     return full
 
 
-def _answer(index: ArticleIndex, source: int, candidates: Candidates, query: Query) -> list[Recommendation]:
-    chosen = candidates.take(candidates.scores >= query.min_score).take(slice(query.limit))
-    near = index.neighbours(source)
-    similarity = dict(zip(near.rows.tolist(), near.scores.tolist(), strict=True))
+def _answer(near: Candidates, ranked: Candidates, query: Query) -> list[Recommendation]:
+    """The first of the ranked, with the similarity that they have in ``near``, of which they are some."""
+    chosen = ranked.take(ranked.scores >= query.min_score).take(slice(query.limit))
+    place_of = near.rows.tolist().index
     return [
-        Recommendation(row, rank, score, similarity[row], Reason.CONTENT)
+        Recommendation(row, rank, score, float(near.scores[place_of(row)]), Reason.CONTENT)
         for rank, (row, score) in enumerate(zip(chosen.rows.tolist(), chosen.scores.tolist(), strict=True), 1)
     ]
 

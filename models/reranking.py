@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 
 import numpy as np
@@ -37,38 +36,54 @@ class Shown(StrEnum):
 
 
 def one_per_story(
-    index: ArticleIndex, candidates: Candidates, told: Int32Array, shown: Shown = Shown.BEST
+    index: ArticleIndex,
+    candidates: Candidates,
+    told: Int32Array,
+    shown: Shown = Shown.BEST,
+    enough: int | None = None,
 ) -> Candidates:
     """One candidate of each story, with the score of the story's best, in the order of the best.
 
     Stories of the rows in ``told`` are left out, and so is what is alike in wording to one of those rows or
     to one that is kept. ``shown`` picks among the story's candidates: the best, the newest, or the site's own
-    (the newest of several; where there is none, the newest of all).
+    (the newest of several; where there is none, the newest of all). With ``enough`` candidates kept, those
+    of lower scores are not looked at: for scores that fall.
     """
-    rows = candidates.rows.tolist()
-    copies: dict[int, list[int]] = {}
-    for place, story in enumerate(index.story[candidates.rows].tolist()):
-        copies.setdefault(story, []).append(place)
-    for story in index.story[told].tolist():
-        copies.pop(story, None)
+    rows, stories = candidates.rows.tolist(), index.story[candidates.rows].tolist()
+    last = dict(zip(stories, range(len(stories)), strict=True))  # the last place of each story
+    over = set(index.story[told].tolist())
     barred = {alike for row in told.tolist() for alike in index.alike(row)}
-    kept, best = [], []
-    for places in copies.values():
-        free = [place for place in places if rows[place] not in barred] if barred else places
+    kept: list[int] = []
+    best: list[int] = []
+    for place, story in enumerate(stories):
+        if (
+            enough is not None
+            and len(kept) >= enough
+            and candidates.scores[place] < candidates.scores[best[enough - 1]]
+        ):
+            break
+        if story in over:
+            continue
+        free = [place]
+        if last[story] > place:
+            over.add(story)
+            free = [other for other in range(place, last[story] + 1) if stories[other] == story]
+        if barred:
+            free = [other for other in free if rows[other] not in barred]
         if free:
-            row = _preferred(index, [rows[place] for place in free], shown)
-            kept.append(row)
+            shows = free[0] if len(free) == 1 else _preferred(index, rows, free, shown)
+            kept.append(rows[shows])
             best.append(free[0])
-            barred.update(index.alike(row))
+            barred.update(index.alike(rows[shows]))
     return Candidates(np.array(kept, dtype=np.int32), candidates.scores[best])
 
 
-def _preferred(index: ArticleIndex, rows: list[int], shown: Shown) -> int:
-    """The row shown of a story's candidates, best first; a lower row is newer."""
-    if len(rows) == 1 or shown is Shown.BEST:
-        return rows[0]
-    own = [row for row in rows if index.own[row]] if shown is Shown.OWN else []
-    return min(own or rows)
+def _preferred(index: ArticleIndex, rows: list[int], places: list[int], shown: Shown) -> int:
+    """The place shown of a story's candidates, best first; a lower row is newer."""
+    if shown is Shown.BEST:
+        return places[0]
+    own = [place for place in places if index.own[rows[place]]] if shown is Shown.OWN else []
+    return min(own or places, key=rows.__getitem__)
 
 
 def within(index: ArticleIndex, candidates: Candidates, source: int, days: float | None) -> Candidates:
@@ -113,7 +128,7 @@ def spread(index: ArticleIndex, candidates: Candidates, most: int) -> Candidates
 
 def weigh(candidates: Candidates, factors: Float32Array) -> Candidates:
     """Scores times factors, ranked anew."""
-    return replace(candidates, scores=candidates.scores * factors).ranked()
+    return Candidates(candidates.rows, candidates.scores * factors).ranked()
 
 
 def pairwise(index: ArticleIndex, rows: Int32Array) -> Float32Array:

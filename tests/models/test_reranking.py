@@ -115,6 +115,16 @@ class TestOnePerStory:
         assert alike.isdisjoint(kept.rows.tolist())
         assert all(row in alike or int(index.story[row]) in stories for row in near.rows.tolist())
 
+    @given(questions(), st.integers(1, 8), st.sampled_from(Shown))
+    def test_with_enough_of_them_the_first_are_those_of_all(self, asked: tuple, enough: int, shown: Shown):
+        index, source, _ = asked
+        near = index.neighbours(source)
+        near = Candidates(near.rows, np.round(near.scores, 1))  # ties abound
+        everything = one_per_story(index, near, NO_ROWS, shown).ranked()
+        some = one_per_story(index, near, NO_ROWS, shown, enough).ranked()
+        assert some.rows[:enough].tolist() == everything.rows[:enough].tolist()
+        assert some.scores[:enough].tolist() == everything.scores[:enough].tolist()
+
 
 class TestShown:
     # one story of four copies, newest first: agency, own, agency, own by having no source; then another story

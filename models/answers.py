@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.article import format_time
 from models.artifact import Model
 from models.candidates import Query, Reason, Recommendation
 from models.explanation import MatchedTerm, SourceText, matched_terms
@@ -64,29 +63,44 @@ class Item:
 def items(model: Model, recommendations: Sequence[Recommendation], source: int | None, explain: bool) -> list[Item]:
     """What a reader sees of recommendations; with ``explain`` the words shared with the source."""
     index = model.index
-    text = vector = None
-    if explain and source is not None:
-        text, vector = SourceText.of(model.analyzer, index.article(source)), index.vector(source)
+    explained = Explanation(model, source) if explain and source is not None else None
     shown = []
     for place in recommendations:
-        article = index.article(place.row)
-        matched = None
-        if text is not None and vector is not None:
-            matched = matched_terms(model.analyzer, model.tfidf, text, article, vector, index.vector(place.row))
+        card = index.cards.card(place.row)
         shown.append(
             Item(
-                id=article.id,
+                id=card.id,
                 rank=place.rank,
-                score=round(place.score, 6),
+                score=shown_score(place),
                 reason=place.reason,
-                title=article.title,
-                url=article.url,
-                section=article.section,
-                published_at=None if article.published_at is None else format_time(article.published_at),
-                image_url=article.image_url,
-                source=article.source,
-                story_id=index.article(int(index.story[place.row])).id,
-                matched_terms=matched,
+                title=card.title,
+                url=card.url,
+                section=card.section,
+                published_at=card.published_at,
+                image_url=card.image_url,
+                source=card.source,
+                story_id=index.cards.card(int(index.story[place.row])).id,
+                matched_terms=None if explained is None else explained.of(place.row),
             )
         )
     return shown
+
+
+def shown_score(place: Recommendation) -> float:
+    """The score that a reader sees."""
+    return round(place.score, 6)
+
+
+class Explanation:
+    """The words that others share with one article, which is made ready once for all of them."""
+
+    def __init__(self, model: Model, source: int) -> None:
+        self._model = model
+        self._text = SourceText.of(model.analyzer, model.index.article(source))
+        self._vector = model.index.vector(source)
+
+    def of(self, row: int) -> list[MatchedTerm]:
+        """What the article of this row shares with the source."""
+        model, index = self._model, self._model.index
+        other, vector = index.article(row), index.vector(row)
+        return matched_terms(model.analyzer, model.tfidf, self._text, other, self._vector, vector)

@@ -294,7 +294,7 @@ def _load_array(folder: Path, version: str, name: str, dtype: str) -> Any:
         raise FileRefused(version, file, f"cannot be read: {error}") from error
     if array.dtype != np.dtype(dtype):
         raise FileRefused(version, file, f"holds {array.dtype}, not {dtype}")
-    return array
+    return array.view(np.ndarray)  # still mapped, without what np.memmap adds to every slice
 
 
 def _load_learned(folder: Path, version: str) -> Learned:

@@ -79,7 +79,10 @@ class ArticleIndex:
     @cached_property
     def turns(self) -> Int64Array:
         """The moments at which some article appears or expires, ascending: lists may change there."""
-        return np.unique(np.concatenate((self.published[self.published != UNKNOWN_TIME], self.expires)))
+        known = self.published[::-1][np.searchsorted(self.published[::-1], UNKNOWN_TIME, side="right") :]
+        moments = np.concatenate((known, np.unique(self.expires[self.expires != NEVER])))
+        moments.sort(kind="stable")  # a merge: both parts ascend already
+        return cast("Int64Array", moments[np.append(True, moments[1:] != moments[:-1])[: len(moments)]])
 
     def row_of(self, article_id: str) -> int:
         """The row of an id.
@@ -98,7 +101,7 @@ class ArticleIndex:
         place = int(np.searchsorted(self.id_hashes, wanted))
         while place < len(self.id_hashes) and self.id_hashes[place] == wanted:
             row = int(self.id_rows[place])
-            if self.cards.article(row).id == article_id:
+            if self.cards.is_of(row, article_id):
                 return row
             place += 1
         return None
@@ -120,7 +123,8 @@ class ArticleIndex:
 
     def alike(self, row: int) -> list[int]:
         """The articles alike to one in wording."""
-        return cast("list[int]", self.alike_rows[self.alike_indptr[row] : self.alike_indptr[row + 1]].tolist())
+        first, last = self.alike_indptr[row : row + 2].tolist()
+        return cast("list[int]", self.alike_rows[first:last].tolist()) if first < last else []
 
     def vector(self, row: int) -> SparseVector:
         """The unit vector of one article."""

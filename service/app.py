@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from models.registry import Registry
 from service import problems
+from service.caching import Front
 from service.dependencies import Context
 from service.follower import Follower
+from service.methods import Heads
 from service.paths import EncodedSlashes
 from service.routes import articles, health, models
 from service.settings import ServiceSettings
@@ -21,31 +24,56 @@ from service.telemetry import Metrics, Telemetry, log_to_stderr
 DESCRIPTION = "Which articles belong beside an article: «أخبار ذات صلة» and «قد يهمك أيضا»."
 
 
-def create_app(settings: ServiceSettings | None = None) -> FastAPI:
-    """An application on the given settings, by default on those of the environment."""
+def present() -> int:
+    """Microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+class Application(FastAPI):
+    """FastAPI behind layers that a request meets before anything of the framework's own."""
+
+    front: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.front(scope, receive, send)
+
+    async def framework(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What the innermost layer calls."""
+        await super().__call__(scope, receive, send)
+
+
+def create_app(settings: ServiceSettings | None = None, now: Callable[[], int] = present) -> Application:
+    """An application on the given settings, by default on those of the environment; ``now`` in microseconds."""
     settings = settings or ServiceSettings()
     registry = Registry(settings.artifacts)
-    follower = Follower(registry, every=settings.follow_seconds, retry=settings.retry_seconds)
-    context = Context(settings, registry, follower, Metrics(), now=lambda: time.time_ns() // 1000)
+    follower = Follower(
+        registry, every=settings.follow_seconds, retry=settings.retry_seconds, cache_bytes=settings.cache_bytes
+    )
+    context = Context(settings, registry, follower, Metrics(), now)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with follower.running():
             yield
 
-    app = FastAPI(title="Silah", description=DESCRIPTION, version="0.1.0", lifespan=lifespan, redirect_slashes=False)
+    app = Application(
+        title="Silah", description=DESCRIPTION, version="0.1.0", lifespan=lifespan, redirect_slashes=False
+    )
     app.state.context = context
     problems.install(app)
-    for router in (health.router, models.router, articles.router):
+    # lists first: they are asked for most; before articles, whose paths hold theirs
+    for router in (articles.lists, articles.router, health.router, models.router):
         app.include_router(router)
     if settings.demo:
         app.include_router(demo.router)
-    app.add_middleware(EncodedSlashes)
-    app.add_middleware(Telemetry, metrics=context.metrics)
+    layers: ASGIApp = Heads(EncodedSlashes(app.framework))
+    layers = Front(layers, follower.holder.answers, now)
+    # who may ask is decided here: behind telemetry, which counts refusals too, and before any answer
+    app.front = Telemetry(layers, context.metrics)
     return app
 
 
-def create_worker() -> FastAPI:
+def create_worker() -> Application:
     """What a server process runs: an application that logs to stderr."""
     log_to_stderr()
     return create_app()

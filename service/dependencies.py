@@ -1,4 +1,7 @@
-"""Dependencies: what routes are given, found on the application's state."""
+"""Dependencies: what routes are given, found on the application's state.
+
+All are coroutines: FastAPI would send a plain function to a thread for every request.
+"""
 
 from __future__ import annotations
 
@@ -31,17 +34,17 @@ class Context:
     now: Callable[[], int]
 
 
-def context(request: Request) -> Context:
+async def context(request: Request) -> Context:
     """The application's context."""
     return cast("Context", request.app.state.context)
 
 
-def snapshot(request: Request) -> Snapshot:
+async def snapshot(request: Request) -> Snapshot:
     """The snapshot in service, taken once for a request."""
-    return context(request).follower.holder.take()
+    return cast("Context", request.app.state.context).follower.holder.take()
 
 
-def article_id(
+async def article_id(
     article_id: Annotated[str, Path(description="the article's id; a slash in it may be sent as `/` or `%2F`")],
 ) -> str:
     """The id in the path."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from models.artifact import load
 from models.errors import ModelError, NothingPublished, SilahError
 from models.registry import Registry
+from service.caching import Answers
 from service.snapshot import Snapshot
 
 log = logging.getLogger("silah.follower")
@@ -32,6 +33,10 @@ class Holder:
 
     current: Snapshot | None = None
     refusal: Refusal | None = None
+
+    def answers(self) -> Answers | None:
+        """Those kept of the snapshot in service."""
+        return None if self.current is None else self.current.answers
 
     def take(self) -> Snapshot:
         """The snapshot in service.
@@ -55,6 +60,7 @@ class Follower:
     holder: Holder = field(default_factory=Holder)
     every: float = 0.25
     retry: float = 10.0
+    cache_bytes: int = 0
 
     def step(self) -> None:
         """Look once. Loads in the calling thread; a version that fails is tried again after ``retry`` seconds."""
@@ -70,7 +76,7 @@ class Follower:
                 return
             if wanted is None:
                 raise NothingPublished(f"no model is published in {self.registry.root}: run `silah train`")
-            loaded = Snapshot(load(self.registry.folder(wanted)))
+            loaded = Snapshot(load(self.registry.folder(wanted)), Answers(self.cache_bytes))
             self.holder.refusal = None  # first: a reader between the two must not see the new one called refused
             self.holder.current = loaded
             log.info("serving another version", extra={"version": wanted, "before": serving})

@@ -33,5 +33,5 @@ def decode_id(segment: str) -> str:
 
 
 def _encode(raw: str) -> str:
-    parts = (unquote(part) for part in raw.split("/"))
+    parts = (unquote(part) if "%" in part else part for part in raw.split("/"))
     return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)

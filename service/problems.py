@@ -89,7 +89,7 @@ def problem(
     return JSONResponse(
         body.model_dump(exclude_none=True),
         status,
-        headers={"Cache-Control": "no-store", "X-Request-ID": request_id, **(headers or {})},
+        headers={"Cache-Control": "no-store", **(headers or {})},
         media_type=MEDIA_TYPE,
     )
 
@@ -103,7 +103,10 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     detail = f"{request.method} {request.url.path}: {error.detail}"
-    return problem(request, error.status_code, code, detail, error.headers)
+    headers = dict(error.headers or {})
+    if headers.get("Allow") == "GET":
+        headers["Allow"] = "GET, HEAD"
+    return problem(request, error.status_code, code, detail, headers)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -71,10 +72,15 @@ class ListParameters(BaseModel):
     explain: bool = Field(False, description="show the words that the articles share")
     fields: Fields | None = Field(None, description="members of each item, by default all", examples=[["id,title,url"]])
 
-    def hidden(self) -> set[str]:
-        """Members of an item that are not asked for."""
-        asked = set(self.fields or ITEM_FIELDS)
-        return set(ITEM_FIELDS) - asked if self.explain else set(ITEM_FIELDS) - asked | {"matched_terms"}
+    @cached_property
+    def shown(self) -> tuple[str, ...]:
+        """Members of an item that are asked for, in their order."""
+        asked = set(self.fields or ITEM_FIELDS) - (set() if self.explain else {"matched_terms"})
+        return tuple(name for name in ITEM_FIELDS if name in asked)
+
+    def is_of_now(self, moment: int) -> bool:
+        """Whether the list asked for at a moment, in microseconds, changes as time goes on."""
+        return self.as_of is None or to_microseconds(self.as_of) > moment
 
     def query(self, moment: int, default_limit: int) -> Query:
         """The query to ask at a moment, in microseconds: ``as_of``, or now where that is earlier."""

@@ -26,6 +26,9 @@ class ServiceSettings(BaseSettings):
     stale_if_error: int = Field(
         default=86_400, ge=0, description="seconds for which it may answer while Silah does not"
     )
+    cache_bytes: int = Field(
+        default=64 * 2**20, ge=0, description="bytes of answers that each process keeps to send again; 0 keeps none"
+    )
     demo: bool = Field(default=True, description="serve the demo newsroom at /demo")
 
     @classmethod

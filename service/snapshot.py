@@ -1,33 +1,54 @@
-"""Snapshot: everything an answer is made from, frozen."""
+"""Snapshot: everything an answer is made from, frozen, with the answers that were made from it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from models.artifact import Model
+from models.index import NEVER
+from service.caching import Answers, Period
+from service.rendering import Renderer
 
 TICK = 60_000_000  # microseconds: freshness moves slowly, so equal answers may stay equal this long
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One model version as served."""
+    """One model version as served.
+
+    Attributes:
+        answers: those of this snapshot: another one, swapped in, begins with none.
+    """
 
     model: Model
+    answers: Answers = field(default_factory=lambda: Answers(0))
 
     @property
     def version(self) -> str:
         return self.model.manifest.version
 
-    def moment(self, now: int) -> int:
-        """The moment that lists of now are made for, microseconds: the last full minute, or the
-        last moment since at which an article appeared or expired.
+    @cached_property
+    def renderer(self) -> Renderer:
+        """What writes its lists."""
+        return Renderer(self.model)
 
-        Between two such moments the same question gets the same bytes; at them it changes at once.
+    def period(self, now: int) -> Period:
+        """The time around a moment, microseconds, in which lists of now stay as they are.
+
+        It begins at the last full minute, or at the last moment since at which an article appeared or
+        expired, and ends at the next. Lists of now are made for its beginning: within it the same
+        question gets the same bytes; at its end they change at once.
         """
         turns = self.model.index.turns
         passed = int(np.searchsorted(turns, now, side="right"))
-        last_turn = int(turns[passed - 1]) if passed else now - now % TICK
-        return max(now - now % TICK, last_turn)
+        minute = now - now % TICK
+        last = int(turns[passed - 1]) if passed else minute
+        following = int(turns[passed]) if passed < len(turns) else NEVER
+        return Period(max(minute, last), min(minute + TICK, following))
+
+    def moment(self, now: int) -> int:
+        """The moment that lists of now are made for, microseconds."""
+        return self.period(now).since

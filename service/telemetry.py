@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import os
 import re
+import secrets
+import sys
+import threading
 import time
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, TextIO
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.caching import Listed
 from service.snapshot import Snapshot
 
-REQUEST_ID = "X-Request-ID"
+REQUEST_ID = b"x-request-id"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 MULTIPROCESS_DIR = "PROMETHEUS_MULTIPROC_DIR"  # prometheus-client's own name
 
@@ -70,6 +74,24 @@ class Metrics:
             registry=registry,
         )
 
+        self._of_route: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._of_list: dict[str, Histogram] = {}
+
+    def count(self, route: str, method: str, status: int, seconds: float, listed: Listed | None) -> None:
+        """Take over an answer; ``listed`` is what to say of one that is a list."""
+        label = (route, method, status)
+        found = self._of_route.get(label)
+        if found is None:  # labels() takes longer than the counting itself
+            found = self._of_route[label] = self.requests.labels(*label), self.seconds.labels(route)
+        found[0].inc()
+        found[1].observe(seconds)
+        if listed is not None:
+            if listed.list not in self._of_list:
+                self._of_list[listed.list] = self.list_items.labels(listed.list)
+            self._of_list[listed.list].observe(listed.items)
+            if listed.fallback is not None:
+                self.fallbacks.labels(listed.list, listed.fallback).inc()
+
     def observe(self, snapshot: Snapshot | None, refused: bool) -> None:
         """Take over the state of the snapshot in service."""
         self.model_refused.set(int(refused))
@@ -100,7 +122,7 @@ class Telemetry:
             await self._app(scope, receive, send)
             return
         start = self._clock()
-        request_id = _request_id(scope)
+        request_id, method = _request_id(scope), scope["method"]
         scope["request_id"] = request_id
         status = 500
 
@@ -108,7 +130,7 @@ class Telemetry:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                message = {**message, "headers": [*message["headers"], (REQUEST_ID, request_id.encode())]}
             await send(message)
 
         try:
@@ -116,27 +138,60 @@ class Telemetry:
         finally:
             seconds = self._clock() - start
             route = getattr(scope.get("route"), "path", "unknown")
-            self._metrics.requests.labels(route, scope["method"], status).inc()
-            self._metrics.seconds.labels(route).observe(seconds)
-            access.info(
-                "request",
-                extra={
-                    "request_id": request_id,
-                    "method": scope["method"],
-                    "path": scope["path"],
-                    "status": status,
-                    "milliseconds": round(seconds * 1000, 3),
-                },
-            )
+            self._metrics.count(route, method, status, seconds, scope.get("listed"))
+            if access.isEnabledFor(logging.INFO):
+                access.handle(AccessRecord(request_id, method, scope["path"], status, seconds))
+
+
+class AccessRecord(logging.LogRecord):
+    """A record of one answer: made and written without what makes ``access.info`` take longer than many an answer."""
+
+    _PLAIN = vars(logging.LogRecord(access.name, logging.INFO, "", 0, "request", (), None))
+
+    def __init__(self, request_id: str, method: str, path: str, status: int, seconds: float) -> None:
+        self.__dict__.update(self._PLAIN)
+        self.created = time.time()
+        self.request_id = request_id
+        self.method = method
+        self.path = path
+        self.status = status
+        self.milliseconds = round(seconds * 1000, 3)
+
+    def line(self) -> str:
+        """The record as a line of JSON; a request id holds nothing to escape."""
+        second, fraction = divmod(self.created, 1)
+        return (
+            f'{{"at": "{_second(int(second))}.{int(fraction * 1000):03d}Z", "level": "info", "logger": "{self.name}", '
+            f'"message": "request", "request_id": "{self.request_id}", "method": {_to_json(self.method)}, '
+            f'"path": {_to_json(self.path)}, "status": {self.status}, "milliseconds": {self.milliseconds}}}'
+        )
+
+
+@lru_cache(maxsize=2)
+def _second(moment: int) -> str:
+    """A time in whole seconds since 1970 as it begins in RFC 3339."""
+    return datetime.fromtimestamp(moment, UTC).replace(tzinfo=None).isoformat()
 
 
 def _request_id(scope: Scope) -> str:
     """The id the caller gave, where it is a harmless one, else a new one."""
     for name, value in scope["headers"]:
-        if name == b"x-request-id":
+        if name == REQUEST_ID:
             given = value.decode("latin-1")
-            return given if _SOUND_ID.fullmatch(given) else uuid.uuid4().hex
-    return uuid.uuid4().hex
+            return given if _SOUND_ID.fullmatch(given) else _new_id()
+    return _new_id()
+
+
+_PROCESS = secrets.token_hex(8)
+_numbers = itertools.count()
+
+
+def _new_id() -> str:
+    """32 hexadecimal digits: 16 drawn for this process, 16 that count."""
+    return f"{_PROCESS}{next(_numbers):016x}"
+
+
+_to_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 class JsonLines(logging.Formatter):
@@ -145,6 +200,8 @@ class JsonLines(logging.Formatter):
     _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
     def format(self, record: logging.LogRecord) -> str:
+        if isinstance(record, AccessRecord):
+            return record.line()
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line: dict[str, Any] = {
             "at": moment.replace("+00:00", "Z"),
@@ -155,11 +212,50 @@ class JsonLines(logging.Formatter):
         line.update({key: value for key, value in vars(record).items() if key not in self._STANDARD})
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _to_json(line)
+
+
+class Batches(logging.StreamHandler):  # type: ignore[type-arg]  # no generic at run time in Python 3.11
+    """Writes lines that only inform together, at most ``every`` seconds late; a warning or worse at once.
+
+    To write one line takes longer than to send an answer that is kept.
+    """
+
+    def __init__(self, stream: TextIO, every: float = 0.1) -> None:
+        super().__init__(stream)
+        self._lines: list[str] = []
+        self._every = every
+        self._waiting = threading.Event()
+        threading.Thread(target=self._flush_again_and_again, name="silah-log", daemon=True).start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(self.format(record) + self.terminator)
+        if record.levelno > logging.INFO:
+            self.flush()
+        elif len(self._lines) == 1:
+            self._waiting.set()
+
+    def flush(self) -> None:
+        """Write what waits; called once more when the process ends."""
+        self.acquire()
+        try:
+            lines, self._lines = self._lines, []
+            if lines:
+                self.stream.write("".join(lines))
+                self.stream.flush()
+        finally:
+            self.release()
+
+    def _flush_again_and_again(self) -> None:
+        while True:
+            self._waiting.wait()
+            self._waiting.clear()
+            time.sleep(self._every)
+            self.flush()
 
 
 def log_to_stderr(level: str = "INFO") -> None:
     """Send the logs of this process to stderr as JSON lines."""
-    handler = logging.StreamHandler()
+    handler = Batches(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import TypeAdapter
 
-from models.answers import LISTS, ListName, items
+from models.answers import LISTS, ListName
 from models.article import Article, format_time, from_microseconds
 from models.candidates import Query as ListQuery
 from models.candidates import Reason
 from models.errors import ArticleNotFound
 from models.recommenders import filled
-from service.caching import cacheable
+from service.caching import ALWAYS, Answer, Listed
 from service.dependencies import ArticleId, Context, InContext, InSnapshot
 from service.problems import responses
-from service.schemas import ListAnswer, ListParameters, ModelName
+from service.reading import ListRoute, remember
+from service.schemas import ListAnswer, ListParameters
 from service.snapshot import Snapshot
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"])
+lists = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=ListRoute)
 
 PROBLEMS = responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
 Parameters = Annotated[ListParameters, Query()]
 
-_ANSWER = TypeAdapter(ListAnswer)
 _REASONS = {"latest": Reason.LATEST, "section": Reason.SECTION}
 _FALLBACKS: dict[Reason, Literal["latest", "section"]] = {Reason.LATEST: "latest", Reason.SECTION: "section"}
 
 
-@router.get("/{article_id:path}/related", response_model=ListAnswer, responses=PROBLEMS)
+@lists.get("/{article_id:path}/related", response_model=ListAnswer, responses=PROBLEMS)
 async def related(
     request: Request, article_id: ArticleId, parameters: Parameters, context: InContext, snapshot: InSnapshot
 ) -> Response:
@@ -41,7 +40,7 @@ async def related(
     return _list(request, ListName.RELATED, article_id, parameters, context, snapshot)
 
 
-@router.get("/{article_id:path}/also-like", response_model=ListAnswer, responses=PROBLEMS)
+@lists.get("/{article_id:path}/also-like", response_model=ListAnswer, responses=PROBLEMS)
 async def also_like(
     request: Request, article_id: ArticleId, parameters: Parameters, context: InContext, snapshot: InSnapshot
 ) -> Response:
@@ -54,7 +53,8 @@ async def article(request: Request, article_id: ArticleId, context: InContext, s
     """The article as it was given, times in UTC."""
     index = snapshot.model.index
     record = index.article(index.row_of(article_id)).to_record()
-    return cacheable(request, json.dumps(record, ensure_ascii=False).encode(), context.settings.cache_control)
+    answer = Answer(json.dumps(record, ensure_ascii=False).encode(), context.settings.cache_control)
+    return snapshot.answers.keep(request.scope, answer, ALWAYS)
 
 
 def _list(
@@ -65,8 +65,10 @@ def _list(
     context: Context,
     snapshot: Snapshot,
 ) -> Response:
+    remember(request, parameters)
     model, kind = snapshot.model, LISTS[name]
-    query = parameters.query(snapshot.moment(context.now()), kind.default_limit)
+    period = snapshot.period(context.now())
+    query = parameters.query(period.since, kind.default_limit)
     source = model.index.find(article_id)
     reason = _REASONS.get(parameters.fallback)
     if source is None and reason is None:
@@ -77,24 +79,31 @@ def _list(
         beside = [] if source is None else kind.beside(model.recommender, source, query)
         chosen = filled(model.recommender, chosen, query, source, reason, beside)
     used = _FALLBACKS[chosen[-1].reason] if len(chosen) > found else None
-    answer = ListAnswer(
+    body = snapshot.renderer.answer(
         request_id=_answer_id(name, article_id, snapshot.version, query, parameters),
-        list=name,
+        name=name,
         source_id=article_id,
         as_of=format_time(from_microseconds(query.as_of)),
-        model=ModelName(snapshot.version, model.manifest.created_at),
-        items=items(model, chosen, source, parameters.explain),
+        items=snapshot.renderer.items(chosen, source, parameters.explain, parameters.shown),
         fallback=used,
     )
-    context.metrics.list_items.labels(name).observe(len(chosen))
-    if used:
-        context.metrics.fallbacks.labels(name, used).inc()
-    body = _ANSWER.dump_json(answer, exclude={"items": {"__all__": parameters.hidden()}})
-    return cacheable(request, body, context.settings.cache_control)
+    answer = Answer(body, context.settings.cache_control, Listed(name, len(chosen), used))
+    # a list of the past stays as it is; so does one as of a moment that has come
+    return snapshot.answers.keep(request.scope, answer, period if parameters.is_of_now(period.since) else ALWAYS)
 
 
 def _answer_id(name: ListName, article_id: str, version: str, query: ListQuery, parameters: ListParameters) -> str:
     """The name of an answer: equal questions to equal snapshots have equal names."""
-    asked = {**asdict(query), "exclude": sorted(query.exclude)}
-    parts = (name, article_id, version, asked, parameters.fallback, parameters.explain)
+    asked = (
+        query.as_of,
+        query.limit,
+        query.section,
+        query.exclude_section,
+        query.since,
+        query.until,
+        sorted(query.exclude),
+        query.min_score,
+        query.diversity,
+    )
+    parts = (str(name), article_id, version, asked, parameters.fallback, parameters.explain)
     return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -65,3 +66,27 @@ def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, bodies: l
     path = tmp_path_factory.mktemp("cards") / "articles.jsonl"
     cards = CardFile.open(path, write(path, articles))
     assert [cards.article(row) for row in range(len(articles))] == articles
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20), max_size=6))
+def test_a_card_is_what_lists_show_of_the_article(tmp_path_factory: pytest.TempPathFactory, texts: list[str]):
+    articles = [
+        Article.from_record({"id": text, "title": f"خبر {text}", "section": text, "published_at": "2025-03-01T10:00"})
+        for text in texts
+    ]
+    path = tmp_path_factory.mktemp("cards") / "articles.jsonl"
+    cards = CardFile.open(path, write(path, articles))
+    for row, article in enumerate(articles):
+        card = cards.card(row)
+        assert (
+            asdict(card).items()
+            <= {"url": None, "section": None, "image_url": None, "source": None, **article.to_record()}.items()
+        )
+        assert [cards.is_of(row, text) for text in texts] == [text == article.id for text in texts]
+
+
+def test_an_id_is_known_wherever_it_stands_in_its_record():
+    line = '{"title": "خبر", "id": "7"}'.encode()
+    cards = CardFile(line, np.array([[0, len(line)]]))
+    assert cards.is_of(0, "7")
+    assert not cards.is_of(0, "77")

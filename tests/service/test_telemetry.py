@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.telemetry import JsonLines
+from service.telemetry import Batches, JsonLines
 from tests.support.newsroom import topic_records
-from tests.support.serving import Client, serving
+from tests.support.serving import Client, eventually, serving
 
 LIST = "/v1/articles/football-2/related"
 RELATED = "/v1/articles/{article_id:path}/related"
@@ -125,6 +125,27 @@ def test_an_error_is_logged_with_its_trace_on_one_line(lines: Callable[[], list[
 def test_arabic_is_logged_as_it_is_read(lines: Callable[[], list[dict[str, Any]]]) -> None:
     logging.getLogger("silah.test").info("خبر %s", "عاجل")
     assert lines()[0]["message"] == "خبر عاجل"
+
+
+def test_lines_that_inform_are_written_together_and_a_warning_at_once() -> None:
+    stream = io.StringIO()
+    handler = Batches(stream, every=3600)
+    for level, text in ((logging.INFO, "one"), (logging.INFO, "two")):
+        handler.handle(logging.LogRecord("silah.test", level, "", 0, text, (), None))
+    assert stream.getvalue() == ""
+    handler.handle(logging.LogRecord("silah.test", logging.WARNING, "", 0, "three", (), None))
+    assert stream.getvalue() == "one\ntwo\nthree\n"
+    handler.handle(logging.LogRecord("silah.test", logging.INFO, "", 0, "four", (), None))
+    handler.flush()
+    assert stream.getvalue().endswith("three\nfour\n")
+
+
+def test_a_line_that_informs_is_written_soon() -> None:
+    stream = io.StringIO()
+    handler = Batches(stream, every=0.01)
+    for text in ("one", "two"):
+        handler.handle(logging.LogRecord("silah.test", logging.INFO, "", 0, text, (), None))
+        eventually(lambda text=text: stream.getvalue().endswith(f"{text}\n"))
 
 
 def test_answers_are_counted_by_route_and_status(fresh: Client) -> None:

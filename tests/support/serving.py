@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 
-from service.app import create_app
+from service.app import create_app, present
 from service.settings import ServiceSettings
 
 DEADLINE = 10.0  # seconds that anything may take before a test gives up
@@ -35,11 +34,9 @@ class Client:
 
 
 @contextmanager
-def serving(artifacts: Path, now: Callable[[], int] | None = None, **settings: Any) -> Iterator[Client]:
+def serving(artifacts: Path, now: Callable[[], int] = present, **settings: Any) -> Iterator[Client]:
     """A running application on a folder of versions; ``now`` gives its present, microseconds since 1970."""
-    app = create_app(ServiceSettings(artifacts=artifacts, **settings))
-    if now is not None:
-        app.state.context = dataclasses.replace(app.state.context, now=now)
+    app = create_app(ServiceSettings(artifacts=artifacts, **settings), now)
     with asking(app) as client:
         yield client
 

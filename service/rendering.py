@@ -1,0 +1,79 @@
+"""Rendering: lists as JSON, put together from what was serialised once for each article.
+
+The shape is that of :class:`service.schemas.ListAnswer`, which describes it; here it is only written, fast.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache, partial
+
+from models.answers import Explanation, shown_score
+from models.artifact import Model
+from models.candidates import Recommendation
+from models.index import ArticleIndex
+from service.schemas import ITEM_FIELDS
+
+CARDS = 32_768  # articles whose texts are kept serialised: about a kilobyte each
+
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+class Renderer:
+    """Writes the lists of one model."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._version = to_json({"version": model.manifest.version, "trained_at": model.manifest.created_at})
+        self._card = lru_cache(maxsize=CARDS)(partial(_serialised, model.index))
+
+    def items(
+        self, places: Sequence[Recommendation], source: int | None, explain: bool, fields: tuple[str, ...]
+    ) -> str:
+        """The items of a list as a JSON array, each with these of its members."""
+        template, positions = _template(fields)
+        explained = Explanation(self._model, source) if explain and source is not None else None
+        written = []
+        for place in places:
+            identifier, *others = self._card(place.row)
+            matched = None if explained is None else explained.of(place.row)
+            values = (
+                identifier,
+                place.rank,
+                shown_score(place),
+                f'"{place.reason.value}"',
+                *others,
+                "null" if matched is None else to_json([{"term": m.term, "weight": m.weight} for m in matched]),
+            )
+            written.append(template % tuple([values[position] for position in positions]))
+        return f"[{','.join(written)}]"
+
+    def answer(
+        self, *, request_id: str, name: str, source_id: str, as_of: str, items: str, fallback: str | None
+    ) -> bytes:
+        """A whole :class:`ListAnswer` in UTF-8."""
+        return (
+            f'{{"request_id":"{request_id}","list":"{name}","source_id":{to_json(source_id)},"as_of":"{as_of}",'
+            f'"model":{self._version},"items":{items},"fallback":{to_json(fallback)},"degraded":false}}'
+        ).encode()
+
+
+def to_json(value: object) -> str:
+    """A value as JSON in one line."""
+    return _encoder.encode(value)
+
+
+def _serialised(index: ArticleIndex, row: int) -> tuple[str, ...]:
+    """The members of an item that stand in its article, in their order, as JSON."""
+    card = index.cards.card(row)
+    story = int(index.story[row])
+    story_id = card.id if story == row else index.cards.card(story).id
+    texts = (card.id, card.title, card.url, card.section, card.published_at, card.image_url, card.source, story_id)
+    return tuple(map(to_json, texts))
+
+
+@lru_cache(maxsize=256)
+def _template(fields: tuple[str, ...]) -> tuple[str, list[int]]:
+    """An item of these members with a gap for each value, and the position of each value among all of an item's."""
+    return f"{{{','.join(f'{to_json(name)}:%s' for name in fields)}}}", [ITEM_FIELDS.index(name) for name in fields]

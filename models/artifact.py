@@ -21,18 +21,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import mmap
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from models.analysis import Analyzer, AnalyzerConfig, Furniture, Learned
 from models.analysis.boilerplate import learned
-from models.cards import CardFile
+from models.cards import CardFile, map_file
 from models.errors import AnalyzerMismatch, FileRefused, FormatUnsupported
 from models.index import ArticleIndex
 from models.limits import NO_OTHERS, Count
@@ -44,6 +47,7 @@ FORMAT = 2
 MANIFEST = "manifest.json"
 ARTICLES = "articles.jsonl"
 BOILERPLATE = "boilerplate.json"
+VOCABULARY = "vocabulary.json"
 
 INDEX_ARRAYS: Mapping[str, str] = {
     "indptr": "int64",
@@ -219,43 +223,64 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def verify_files(folder: Path, manifest: Manifest) -> None:
-    """Compare every file with its size and digest.
+def verify_sizes(folder: Path, manifest: Manifest) -> None:
+    """Compare every file with its size; none is read.
 
     Raises:
         FileRefused: names the first file that is missing or differs.
     """
     for name, entry in manifest.files.items():
-        path = folder / name
         try:
-            size = path.stat().st_size
-            if size != entry.size:
-                raise FileRefused(manifest.version, name, f"has {size} bytes; the manifest says {entry.size}")
-            if _sha256(path) != entry.sha256:
-                raise FileRefused(manifest.version, name, "differs from its digest in the manifest")
+            size = (folder / name).stat().st_size
         except FileNotFoundError as error:
             raise FileRefused(manifest.version, name, "is missing") from error
         except OSError as error:
             raise FileRefused(manifest.version, name, f"cannot be read: {error.strerror}") from error
-    expected = {*(f"{name}.npy" for name in ARRAYS), ARTICLES, BOILERPLATE, "vocabulary.json", "sections.json"}
+        if size != entry.size:
+            raise FileRefused(manifest.version, name, f"has {size} bytes; the manifest says {entry.size}")
+    expected = {*(f"{name}.npy" for name in ARRAYS), ARTICLES, BOILERPLATE, VOCABULARY, "sections.json"}
     if missing := sorted(expected - manifest.files.keys()):
         raise FileRefused(manifest.version, missing[0], "is not listed in the manifest")
 
 
-def verify(folder: Path) -> tuple[Manifest, Analyzer]:
+def verify_digest(folder: Path, manifest: Manifest, name: str) -> None:
+    """Read one file and compare it with its digest.
+
+    Raises:
+        FileRefused: when it differs or cannot be read.
+    """
+    try:
+        digest = _sha256(folder / name)
+    except OSError as error:
+        raise FileRefused(manifest.version, name, f"cannot be read: {error.strerror}") from error
+    if digest != manifest.files[name].sha256:
+        raise FileRefused(manifest.version, name, "differs from its digest in the manifest")
+
+
+def verify(folder: Path, at_once: float = math.inf) -> tuple[Manifest, Analyzer, list[str]]:
     """Check manifest, files and analyzer; what it takes to load the rest.
+
+    Sizes are compared of all files, digests of the smallest that together have ``at_once`` bytes; the
+    names of the others, whose digests are still to be compared, are given back.
 
     Raises:
         FileRefused, FormatUnsupported, AnalyzerMismatch: with the reason and the file's name.
     """
     manifest = read_manifest(folder)
-    verify_files(folder, manifest)
+    verify_sizes(folder, manifest)
+    later = []
+    for name, entry in sorted(manifest.files.items(), key=lambda item: item[1].size):
+        at_once -= entry.size
+        if at_once >= 0:
+            verify_digest(folder, manifest, name)
+        else:
+            later.append(name)
     analyzer = Analyzer(manifest.config.analyzer, _load_learned(folder, manifest.version))
     if analyzer.fingerprint() != manifest.fingerprint:
         raise AnalyzerMismatch(
             f"model version {manifest.version!r} was made by an analyzer that behaves differently: train a new version"
         )
-    return manifest, analyzer
+    return manifest, analyzer, later
 
 
 def load(folder: Path) -> Model:
@@ -264,11 +289,24 @@ def load(folder: Path) -> Model:
     Raises:
         FileRefused, FormatUnsupported, AnalyzerMismatch: with the reason and the file's name.
     """
-    manifest, analyzer = verify(folder)
+    model, _ = load_at_once(folder, math.inf)
+    len(model.tfidf.vocabulary)  # read now: what is no list of names is refused now
+    return model
+
+
+def load_at_once(folder: Path, at_once: float) -> tuple[Model, list[str]]:
+    """Load a version without reading more than it takes to answer; files whose digests are still to be compared.
+
+    See :func:`verify` for ``at_once``. The vocabulary, of which lists have no need, is read when it is first used.
+
+    Raises:
+        FileRefused, FormatUnsupported, AnalyzerMismatch: with the reason and the file's name.
+    """
+    manifest, analyzer, later = verify(folder, at_once)
     recommender = load_recommender(folder, manifest)
-    vocabulary = _load_names(folder, manifest.version, "vocabulary.json")
+    vocabulary = NamesFile.open(folder, manifest.version, VOCABULARY)
     idf, burst = (_load_array(folder, manifest.version, name, ARRAYS[name]) for name in ("idf", "burst"))
-    return Model(manifest, analyzer, TfidfModel(vocabulary, idf, burst, manifest.config.weighting), recommender)
+    return Model(manifest, analyzer, TfidfModel(vocabulary, idf, burst, manifest.config.weighting), recommender), later
 
 
 def load_recommender(folder: Path, manifest: Manifest) -> Recommender:
@@ -280,7 +318,7 @@ def load_recommender(folder: Path, manifest: Manifest) -> Recommender:
     arrays = {name: _load_array(folder, manifest.version, name, ARRAYS[name]) for name in (*INDEX_ARRAYS, "spans")}
     index = ArticleIndex(
         **{name: arrays[name] for name in INDEX_ARRAYS},
-        section_names=_load_names(folder, manifest.version, "sections.json"),
+        section_names=list(NamesFile.open(folder, manifest.version, "sections.json")),
         cards=CardFile.open(folder / ARTICLES, arrays["spans"]),
     )
     return Recommender(index, manifest.config.lists)
@@ -304,11 +342,48 @@ def _load_learned(folder: Path, version: str) -> Learned:
         raise FileRefused(version, BOILERPLATE, "is no report of boilerplate") from error
 
 
-def _load_names(folder: Path, version: str, file: str) -> Sequence[str]:
-    try:
-        return _NAMES.validate_json((folder / file).read_bytes())
-    except (OSError, ValidationError) as error:
-        raise FileRefused(version, file, "is no list of names") from error
+@dataclass(frozen=True)
+class NamesFile(Sequence[str]):
+    """A list of names in a mapped file, read when it is first used, even when its folder is gone by then.
+
+    Using it raises FileRefused when it holds something else.
+    """
+
+    version: str
+    file: str
+    data: bytes | mmap.mmap
+
+    @classmethod
+    def open(cls, folder: Path, version: str, file: str) -> NamesFile:
+        """Map a file.
+
+        Raises:
+            FileRefused: when it cannot be read.
+        """
+        try:
+            return cls(version, file, map_file(folder / file))
+        except OSError as error:
+            raise FileRefused(version, file, f"cannot be read: {error.strerror}") from error
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        return self._names[place]
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        try:
+            return _NAMES.validate_json(self.data[:])
+        except ValidationError as error:
+            raise FileRefused(self.version, self.file, "is no list of names") from error
 
 
 def _seal(content: Mapping[str, Any]) -> str:

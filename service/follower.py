@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from models.artifact import load
-from models.errors import ModelError, NothingPublished, SilahError
+from models.artifact import load_at_once, verify_digest
+from models.errors import FileRefused, ModelError, NothingPublished, SilahError
 from models.registry import Registry
 from service.caching import Answers
 from service.snapshot import Snapshot
@@ -54,13 +55,23 @@ class Holder:
 
 @dataclass
 class Follower:
-    """Looks at the registry; on another version loads it, then swaps the reference; keeps the old on failure."""
+    """Looks at the registry; on another version loads it, then swaps the reference; keeps the old on failure.
+
+    Another version is served once all its files are compared with their digests. The first is served once
+    those are that have ``at_start`` bytes together; the others are compared one a look, and when one differs
+    the version is refused as if it had been so at the start, and tried again only as a whole.
+
+    Attributes:
+        cache_bytes: what each snapshot may keep of its answers.
+    """
 
     registry: Registry
     holder: Holder = field(default_factory=Holder)
     every: float = 0.25
     retry: float = 10.0
     cache_bytes: int = 0
+    at_start: float = 64 * 2**20
+    _later: list[str] = field(default_factory=list, init=False)
 
     def step(self) -> None:
         """Look once. Loads in the calling thread; a version that fails is tried again after ``retry`` seconds."""
@@ -70,20 +81,41 @@ class Follower:
         try:
             wanted = self.registry.current()
             if wanted == serving and wanted is not None:
+                self._compare_next()
                 self.holder.refusal = None
                 return
             if refusal and refusal.version == wanted and time.monotonic() < refusal.tried_at + self.retry and wanted:
                 return
             if wanted is None:
                 raise NothingPublished(f"no model is published in {self.registry.root}: run `silah train`")
-            loaded = Snapshot(load(self.registry.folder(wanted)), Answers(self.cache_bytes))
+            # only at the first look is there nobody to answer meanwhile
+            at_once = self.at_start if serving is None and refusal is None else math.inf
+            model, self._later = load_at_once(self.registry.folder(wanted), at_once)
+            loaded = Snapshot(model, Answers(self.cache_bytes))
             self.holder.refusal = None  # first: a reader between the two must not see the new one called refused
             self.holder.current = loaded
             log.info("serving another version", extra={"version": wanted, "before": serving})
         except (SilahError, OSError, ValueError) as error:
-            if refusal is None or (refusal.version, refusal.problem) != (wanted, str(error)):
-                log.error("version refused", extra={"version": wanted, "problem": str(error), "serving": serving})
-            self.holder.refusal = Refusal(wanted, str(error), time.monotonic())
+            self._refuse(wanted, error)
+
+    def _compare_next(self) -> None:
+        """Compare the next file with its digest that was not at the start; the snapshot goes when it differs."""
+        snapshot = self.holder.current
+        if not self._later or snapshot is None:
+            return
+        name = self._later.pop()
+        try:
+            verify_digest(self.registry.folder(snapshot.version), snapshot.model.manifest, name)
+        except FileRefused as error:
+            self._refuse(snapshot.version, error)  # first: a reader between the two must be told why
+            self.holder.current = None
+            raise
+
+    def _refuse(self, version: str | None, error: Exception) -> None:
+        refusal, serving = self.holder.refusal, self.holder.current.version if self.holder.current else None
+        if refusal is None or (refusal.version, refusal.problem) != (version, str(error)):
+            log.error("version refused", extra={"version": version, "problem": str(error), "serving": serving})
+        self.holder.refusal = Refusal(version, str(error), time.monotonic())
 
     async def follow(self) -> None:
         """Look again and again, off the event loop, until cancelled."""

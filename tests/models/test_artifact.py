@@ -6,6 +6,7 @@ import ast
 import hashlib
 import io
 import json
+import math
 import pickle
 import shutil
 from collections.abc import Callable
@@ -26,11 +27,14 @@ from models.artifact import (
     BOILERPLATE,
     FORMAT,
     MANIFEST,
+    VOCABULARY,
     FileEntry,
     ModelConfig,
     list_files,
     load,
+    load_at_once,
     read_manifest,
+    verify_digest,
     write_manifest,
 )
 from models.candidates import Query
@@ -39,6 +43,7 @@ from models.index import NEVER
 from models.recommenders import related_news, you_may_also_like
 from models.registry import Registry
 from models.tfidf import Weighting
+from tests.support.damage import flip_byte
 from tests.support.newsroom import topic_records, train_into
 
 FILES = sorted([*(f"{name}.npy" for name in ARRAYS), ARTICLES, BOILERPLATE, "vocabulary.json", "sections.json"])
@@ -132,6 +137,35 @@ class TestLoaded:
         assert isinstance(index.weights.base, np.memmap)
         with pytest.raises(ValueError, match="read-only"):
             index.weights[0] = 1
+
+    def test_names_are_read_when_they_are_used_even_when_their_folder_is_gone(self, version: Path):
+        words = json.loads((version / VOCABULARY).read_text("utf-8"))
+        model, later = load_at_once(version, math.inf)
+        shutil.rmtree(version)
+        assert later == []
+        assert list(model.tfidf.vocabulary) == words
+        assert model.tfidf.vocabulary[1:3] == words[1:3]
+        assert model.tfidf.vocabulary[0] in model.tfidf.number_of
+
+    def test_only_the_largest_files_are_compared_later(self, version: Path):
+        files = read_manifest(version).files
+        by_size = sorted(files, key=lambda name: files[name].size)
+        flip_byte(version / by_size[-1])
+        model, later = load_at_once(version, sum(entry.size for entry in files.values()) - 1)
+        assert later == by_size[-1:]
+        assert len(model.index) == model.manifest.counts["articles"]
+        with pytest.raises(FileRefused, match=by_size[-1]):
+            verify_digest(version, model.manifest, by_size[-1])
+        verify_digest(version, model.manifest, by_size[0])
+        _, everything = load_at_once(version, 0)
+        assert everything == by_size
+
+    def test_names_that_are_none_are_refused_when_they_are_used(self, version: Path):
+        (version / VOCABULARY).write_bytes(b"{}")
+        reseal(version)
+        model, _ = load_at_once(version, math.inf)
+        with pytest.raises(FileRefused, match=VOCABULARY):
+            len(model.tfidf.vocabulary)
 
     def test_a_folder_may_be_carried_elsewhere(self, version: Path, tmp_path: Path):
         moved = Path(shutil.copytree(version, tmp_path / "elsewhere" / version.name))

@@ -135,6 +135,49 @@ def test_a_refused_first_version_is_503_and_names_the_file(artifacts: Path) -> N
         assert client.get("/health/live").status_code == 200
 
 
+def looks(follower: Follower, artifacts: Path) -> None:
+    """As many looks as a version has files."""
+    for _ in range(len(list((artifacts / "versions").glob("*/*"))) + 1):
+        follower.step()
+
+
+def test_at_the_start_large_files_are_compared_while_answering(artifacts: Path) -> None:
+    follower = Follower(Registry(artifacts), at_start=0)
+    follower.step()
+    snapshot = follower.holder.take()
+    looks(follower, artifacts)
+    assert follower.holder.take() is snapshot
+    assert follower.holder.refusal is None
+
+
+def test_a_large_file_found_damaged_after_the_start_is_refused_by_name(artifacts: Path) -> None:
+    version = str(Registry(artifacts).current())
+    flip_byte(artifacts / "versions" / version / "terms.npy")
+    follower = Follower(Registry(artifacts), at_start=0, retry=0)
+    follower.step()
+    assert served(follower) == version
+    looks(follower, artifacts)
+    for _ in range(3):  # tried again, as a whole, and never served again
+        with pytest.raises(ModelError, match=r"terms\.npy"):
+            follower.holder.take()
+        assert follower.holder.answers() is None
+        follower.step()
+    flip_byte(artifacts / "versions" / version / "terms.npy")
+    follower.step()
+    assert served(follower) == version
+    assert follower.holder.refusal is None
+
+
+def test_what_follows_the_first_version_is_compared_as_a_whole_before_it_answers(artifacts: Path) -> None:
+    follower = Follower(Registry(artifacts), at_start=0)
+    follower.step()
+    first = served(follower)
+    damaged_version(artifacts, "terms.npy")
+    follower.step()
+    assert served(follower) == first
+    assert "terms.npy" in str(follower.holder.refusal)
+
+
 def test_a_repaired_version_is_taken_at_the_next_try(artifacts: Path) -> None:
     with serving(artifacts, **QUICK) as client:
         second = damaged_version(artifacts)

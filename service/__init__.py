@@ -6,7 +6,7 @@ The verbs, in the order in which a request meets them::
     caching       an answer that was made before and still holds goes out from here
     methods       HEAD wherever there is GET
     paths         percent-encoded slashes inside an id stay inside it
-    reading       the parameters of a list, checked once for each query string
+    reading       lists whose query string was read before are made here
     routes        a router a resource: articles and their lists, models, health
     follower      notices that another version is in service, loads it, swaps one reference
     snapshot      what that reference holds: frozen, so an answer never mixes two models

@@ -7,8 +7,10 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from models.answers import ListName
 from models.registry import Registry
 from service import problems
 from service.caching import Front
@@ -16,6 +18,7 @@ from service.dependencies import Context
 from service.follower import Follower
 from service.methods import Heads
 from service.paths import EncodedSlashes
+from service.reading import Lists
 from service.routes import articles, health, models
 from service.settings import ServiceSettings
 from service.site import demo
@@ -61,12 +64,14 @@ def create_app(settings: ServiceSettings | None = None, now: Callable[[], int] =
     )
     app.state.context = context
     problems.install(app)
-    # lists first: they are asked for most; before articles, whose paths hold theirs
-    for router in (articles.lists, articles.router, health.router, models.router):
+    for router in (articles.router, health.router, models.router):
         app.include_router(router)
     if settings.demo:
         app.include_router(demo.router)
-    layers: ASGIApp = Heads(EncodedSlashes(app.framework))
+    named = {route.name.replace("_", "-"): route for route in articles.router.routes if isinstance(route, APIRoute)}
+    routes = {name: named[name] for name in ListName}
+    layers: ASGIApp = Lists(app.framework, articles.make_list, context, routes)
+    layers = Heads(EncodedSlashes(layers))
     layers = Front(layers, follower.holder.answers, now)
     # who may ask is decided here: behind telemetry, which counts refusals too, and before any answer
     app.front = Telemetry(layers, context.metrics)

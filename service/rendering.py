@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import lru_cache, partial
+from json.encoder import encode_basestring
 
 from models.answers import Explanation, shown_score
 from models.artifact import Model
@@ -70,7 +71,7 @@ def _serialised(index: ArticleIndex, row: int) -> tuple[str, ...]:
     story = int(index.story[row])
     story_id = card.id if story == row else index.cards.card(story).id
     texts = (card.id, card.title, card.url, card.section, card.published_at, card.image_url, card.source, story_id)
-    return tuple(map(to_json, texts))
+    return tuple("null" if text is None else encode_basestring(text) for text in texts)
 
 
 @lru_cache(maxsize=256)

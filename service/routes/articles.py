@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from starlette.types import Scope
 
 from models.answers import LISTS, ListName
 from models.article import Article, format_time, from_microseconds
@@ -18,12 +19,11 @@ from models.recommenders import filled
 from service.caching import ALWAYS, Answer, Listed
 from service.dependencies import ArticleId, Context, InContext, InSnapshot
 from service.problems import responses
-from service.reading import ListRoute, remember
+from service.reading import remember
 from service.schemas import ListAnswer, ListParameters
 from service.snapshot import Snapshot
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"])
-lists = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=ListRoute)
 
 PROBLEMS = responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
 Parameters = Annotated[ListParameters, Query()]
@@ -32,20 +32,22 @@ _REASONS = {"latest": Reason.LATEST, "section": Reason.SECTION}
 _FALLBACKS: dict[Reason, Literal["latest", "section"]] = {Reason.LATEST: "latest", Reason.SECTION: "section"}
 
 
-@lists.get("/{article_id:path}/related", response_model=ListAnswer, responses=PROBLEMS)
+@router.get("/{article_id:path}/related", response_model=ListAnswer, responses=PROBLEMS)
 async def related(
     request: Request, article_id: ArticleId, parameters: Parameters, context: InContext, snapshot: InSnapshot
 ) -> Response:
     """«أخبار ذات صلة»: the same story and its people, places and matters; 5 articles unless asked otherwise."""
-    return _list(request, ListName.RELATED, article_id, parameters, context, snapshot)
+    remember(request.scope, parameters)
+    return make_list(request.scope, ListName.RELATED, article_id, parameters, context, snapshot)
 
 
-@lists.get("/{article_id:path}/also-like", response_model=ListAnswer, responses=PROBLEMS)
+@router.get("/{article_id:path}/also-like", response_model=ListAnswer, responses=PROBLEMS)
 async def also_like(
     request: Request, article_id: ArticleId, parameters: Parameters, context: InContext, snapshot: InSnapshot
 ) -> Response:
     """«قد يهمك أيضا»: other stories of the wider topic; 2 articles unless asked otherwise."""
-    return _list(request, ListName.ALSO_LIKE, article_id, parameters, context, snapshot)
+    remember(request.scope, parameters)
+    return make_list(request.scope, ListName.ALSO_LIKE, article_id, parameters, context, snapshot)
 
 
 @router.get("/{article_id:path}", response_model=Article, responses=PROBLEMS)
@@ -57,15 +59,19 @@ async def article(request: Request, article_id: ArticleId, context: InContext, s
     return snapshot.answers.keep(request.scope, answer, ALWAYS)
 
 
-def _list(
-    request: Request,
+def make_list(
+    scope: Scope,
     name: ListName,
     article_id: str,
     parameters: ListParameters,
     context: Context,
     snapshot: Snapshot,
-) -> Response:
-    remember(request, parameters)
+) -> Answer:
+    """A list as asked for.
+
+    Raises:
+        ArticleNotFound: when there is no such article and no fallback was asked for.
+    """
     model, kind = snapshot.model, LISTS[name]
     period = snapshot.period(context.now())
     query = parameters.query(period.since, kind.default_limit)
@@ -89,7 +95,7 @@ def _list(
     )
     answer = Answer(body, context.settings.cache_control, Listed(name, len(chosen), used))
     # a list of the past stays as it is; so does one as of a moment that has come
-    return snapshot.answers.keep(request.scope, answer, period if parameters.is_of_now(period.since) else ALWAYS)
+    return snapshot.answers.keep(scope, answer, period if parameters.is_of_now(period.since) else ALWAYS)
 
 
 def _answer_id(name: ListName, article_id: str, version: str, query: ListQuery, parameters: ListParameters) -> str:

@@ -38,7 +38,7 @@ from models.analysis.boilerplate import learned
 from models.cards import CardFile, map_file
 from models.errors import AnalyzerMismatch, FileRefused, FormatUnsupported
 from models.index import ArticleIndex
-from models.limits import NO_OTHERS, Count
+from models.limits import NO_OTHERS, Amount, Count
 from models.recommenders import ListRules, Recommender
 from models.stories import StoryRule
 from models.tfidf import TfidfModel, Weighting
@@ -74,6 +74,7 @@ class ModelConfig:
 
     Attributes:
         neighbours: how many nearest articles are kept of each article.
+        neighbour_days: those further away in time are not looked at; None: all are.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = NO_OTHERS
@@ -83,6 +84,7 @@ class ModelConfig:
     stories: StoryRule = field(default_factory=StoryRule)
     lists: ListRules = field(default_factory=ListRules)
     neighbours: Count = 100
+    neighbour_days: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ from training.fit import BLOCK, Counts, count_articles, fit, map_blocks, staged_
 from training.furniture import Repeats, lines_of, read_lines
 from training.gate import Verdict, judge
 from training.intake import Intake
-from training.neighbours import Headlines, nearest
+from training.neighbours import Headlines, nearest, time_windows
 from training.progress import Reporter
 from training.records import ReadCounts, read_articles
 from training.sources import SourceRecord, open_source
@@ -153,7 +153,8 @@ def _build(
     with summary.timed("neighbours"):
         advance = reporter.stage("neighbours", len(positions))
         headlines = Headlines.among(tfidf, matrix)
-        rows, scores = nearest(vectors, config.neighbours, plan.jobs, advance, headlines)
+        windows = time_windows(arrays["published"], config.neighbour_days)
+        rows, scores = nearest(vectors, config.neighbours, plan.jobs, advance, headlines, windows)
     with summary.timed("stories"):
         marks = [counts.shingles[position] for position in positions.tolist()]
         advance = reporter.stage("stories", len(positions))

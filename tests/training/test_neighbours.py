@@ -1,7 +1,8 @@
-"""Neighbours: exactly those of a dense product, ties in row order, by any number of threads."""
+"""Neighbours: those of a dense product, ties in row order, by any number of threads; near to it on a budget."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import sparse
 
+from models.index import UNKNOWN_TIME
+from models.reranking import DAY
 from models.tfidf import CountMatrix, TfidfModel, Weighting
-from training.neighbours import CHUNK, COVERAGE_POWER, SCAN, Headlines, nearest
+from tests.support.vectors import topical_rows
+from training.neighbours import CHUNK, COVERAGE_POWER, Headlines, nearest, time_windows
 
 
 def ignored(steps: int) -> None:
@@ -45,7 +49,7 @@ def unit_rows(count: int, terms: int, seed: int) -> sparse.csr_array[Any]:
 @given(
     arrays.arrays(
         np.float32,
-        st.tuples(st.integers(1, 3 * SCAN), st.integers(1, 5)),
+        st.tuples(st.integers(1, 200), st.integers(1, 5)),
         elements=st.sampled_from([0, 0, 0, 0.125, 0.25, 0.5, 1]),
         fill=st.sampled_from([0, 0, 0.25]),
     ),
@@ -72,6 +76,119 @@ def test_neighbours_of_random_rows_agree_with_a_dense_product(count: int) -> Non
         assert not similar[~known].any()
 
 
+def exact(vectors: sparse.csr_array[Any], count: int) -> tuple[np.ndarray, np.ndarray]:
+    """All products, one term after the other in float32, every pair in the same order."""
+    rows, scores = np.full((vectors.shape[0], count), -1), np.zeros((vectors.shape[0], count), dtype=np.float32)
+    postings = vectors.tocsc()
+    for row in range(vectors.shape[0]):
+        sums = np.zeros(vectors.shape[0], dtype=np.float32)
+        for place in range(vectors.indptr[row], vectors.indptr[row + 1]):
+            part = slice(*postings.indptr[vectors.indices[place] : vectors.indices[place] + 2])
+            sums[postings.indices[part]] += vectors.data[place] * postings.data[part]
+        sums[row] = 0
+        best = np.lexsort((np.arange(len(sums)), -sums))[:count]
+        best = best[sums[best] > 0]
+        rows[row, : len(best)], scores[row, : len(best)] = best, sums[best]
+    return rows, scores
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 150), st.integers(1, 30), st.integers(1, 12))
+@settings(max_examples=60)
+def test_within_the_budget_lists_are_exact_to_the_bit(seed: int, articles: int, terms: int, count: int) -> None:
+    chance = np.random.default_rng(seed)
+    dense = (chance.random((articles, terms)) < 0.3) * chance.random((articles, terms))
+    dense[chance.integers(articles, size=articles // 3)] = dense[0]  # copies
+    dense[chance.integers(articles, size=articles // 5)] = 0  # articles without a known term
+    vectors = sparse.csr_array(dense.astype(np.float32))
+    rows, scores = nearest(vectors, count, 1, ignored)
+    expected_rows, expected_scores = exact(vectors, count)
+    assert rows.tolist() == expected_rows.tolist()
+    assert scores.tobytes() == expected_scores.tobytes()
+
+
+@pytest.mark.parametrize("count", [10, 40])
+def test_beyond_the_budget_the_best_are_found_and_scored_in_full(count: int) -> None:
+    vectors = topical_rows(4_000, seed=7)
+    products = int((np.bincount(vectors.indices)[vectors.indices]).sum()) // 4_000
+    rows, scores = nearest(vectors, count, 2, ignored, budget=products // 2)
+    expected_rows, expected_scores = exact(vectors, count)
+    assert (scores[:, :10] >= expected_scores[:, 9:10]).mean() >= 0.995
+    assert (scores >= expected_scores[:, -1:]).mean() >= 0.98
+    every = (vectors @ vectors.T).toarray()
+    np.fill_diagonal(every, 0)
+    for row, (near, similar) in enumerate(zip(rows, scores, strict=True)):
+        np.testing.assert_allclose(every[row, near[near >= 0]], similar[near >= 0], atol=1e-6)
+        order = np.lexsort((near, -similar))
+        assert order.tolist() == list(range(count))
+    same = rows == expected_rows
+    assert (scores[same] == expected_scores[same]).all()  # to the bit, however they were found
+
+
+@pytest.mark.parametrize("budget", [None, 400])
+@pytest.mark.parametrize("jobs", [2, 3, -1])
+def test_any_number_of_jobs_and_any_chunks_give_equal_bytes(
+    jobs: int, budget: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = topical_rows(4 * CHUNK + 3, seed=5)
+    one = nearest(vectors, 10, 1, ignored, budget=budget)
+    monkeypatch.setattr("training.neighbours.CHUNK", 37)
+    many = nearest(vectors, 10, jobs, ignored, budget=budget)
+    assert [array.tobytes() for array in many] == [array.tobytes() for array in one]
+
+
+@pytest.mark.parametrize("budget", [0, 1, 3])
+def test_however_small_the_budget_what_stands_out_most_is_looked_at(budget: int) -> None:
+    dense = np.full((5, 2), 0.5, dtype=np.float32)
+    dense[:, 1] = [0.25, 0, 0, 0.25, 0]
+    rows, _ = nearest(sparse.csr_array(dense), 3, 1, ignored, budget=budget)
+    assert rows.tolist() == [[3, 1, 2], [0, 2, 3], [0, 1, 3], [0, 1, 2], [0, 1, 2]]
+
+
+def test_equal_articles_stay_in_row_order_beyond_the_budget() -> None:
+    dense = np.zeros((900, 3), dtype=np.float32)
+    dense[:, 2] = 0.5
+    dense[100:800, 1] = 0.5  # more copies than a pool holds
+    rows, _ = nearest(sparse.csr_array(dense), 4, 1, ignored, budget=1_000)
+    assert rows[100].tolist() == [101, 102, 103, 104]
+    assert rows[700].tolist() == [100, 101, 102, 103]
+
+
+def test_mapped_and_unwritable_arrays_are_as_good(tmp_path: Path) -> None:
+    vectors = topical_rows(300, seed=2)
+    parts = []
+    for name, array in (("data", vectors.data), ("indices", vectors.indices), ("indptr", vectors.indptr)):
+        np.save(tmp_path / name, array)
+        parts.append(np.lib.format.open_memmap(tmp_path / f"{name}.npy", mode="r"))
+    mapped = sparse.csr_array(tuple(parts), shape=vectors.shape)
+    for one, other in zip(nearest(mapped, 5, 1, ignored), nearest(vectors, 5, 1, ignored), strict=True):
+        assert one.tobytes() == other.tobytes()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 40), st.sampled_from([None, 150]))
+@settings(max_examples=40)
+def test_within_a_window_nothing_else_is_found(seed: int, reach: int, budget: int | None) -> None:
+    chance = np.random.default_rng(seed)
+    times = -np.sort(-chance.integers(0, 60, size=80))
+    known = np.arange(80) < chance.integers(81)
+    windows = time_windows(np.where(known, times * DAY, UNKNOWN_TIME), reach)
+    vectors = topical_rows(80, seed=seed)
+    rows, scores = nearest(vectors, 6, 1, ignored, windows=windows, budget=budget)
+    every = nearest(vectors, 79, 1, ignored)
+    for row in range(80):
+        allowed = {
+            other for other in range(80) if not known[row] or (known[other] and abs(times[row] - times[other]) <= reach)
+        }
+        found = [other for other in rows[row].tolist() if other >= 0]
+        best = [other for other in every[0][row].tolist() if other in allowed]
+        assert set(found) <= allowed
+        if budget is None:
+            assert found == best[:6]
+            assert (
+                scores[row, : len(found)].tolist()
+                == [every[1][row, place] for place, other in enumerate(every[0][row]) if other in allowed][:6]
+            )
+
+
 def test_equal_rows_come_in_row_order_and_never_the_row_itself() -> None:
     dense = np.full((5, 2), 0.5, dtype=np.float32)
     rows, _ = nearest(sparse.csr_array(dense), 3, 1, ignored)
@@ -90,13 +207,6 @@ def test_nothing_near_anything(shape: tuple[int, int]) -> None:
     rows, scores = nearest(sparse.csr_array(shape, dtype=np.float32), 2, 1, ignored)
     assert rows.tolist() == [[-1, -1]] * shape[0]
     assert scores.tolist() == [[0, 0]] * shape[0]
-
-
-@pytest.mark.parametrize("jobs", [2, 3, -1])
-def test_any_number_of_jobs_gives_equal_bytes(jobs: int) -> None:
-    vectors = unit_rows(4 * CHUNK + 3, 60, seed=5)
-    one, many = nearest(vectors, 10, 1, ignored), nearest(vectors, 10, jobs, ignored)
-    assert [array.tobytes() for array in many] == [array.tobytes() for array in one]
 
 
 def test_pair_has_one_score_whichever_way_it_is_asked() -> None:

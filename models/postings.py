@@ -101,15 +101,11 @@ class Postings:
             products = np.cumsum(np.bincount(depths.ravel(), sizes.ravel()))
             depth = max(np.searchsorted(products, self.budget, "right"), np.argmax(products > 0) + 1)
             reached = np.clip(depth - below, 0, LEVELS)
-        parts = [
-            (int(first), int(last), weight)
-            for first, last, weight in zip(
-                bounds[:, 0], np.take_along_axis(bounds, reached[:, None], 1)[:, 0], weights, strict=True
-            )
-            if first < last  # a term none of whose levels is reached
-        ]
-        rows = np.concatenate([self.rows[first:last] for first, last, _ in parts])
-        products = np.concatenate([self.weights[first:last] * weight for first, last, weight in parts])
+        firsts, lasts = bounds[:, 0], np.take_along_axis(bounds, reached[:, None], axis=1)[:, 0]
+        parts = [slice(*ends) for ends in zip(firsts.tolist(), lasts.tolist(), strict=True)]
+        all_rows, all_weights = np.asarray(self.rows), np.asarray(self.weights)  # slices of memmap are slow
+        rows = np.concatenate([all_rows[part] for part in parts])
+        products = np.concatenate([all_weights[part] for part in parts]) * np.repeat(weights, lasts - firsts)
         sums = np.bincount(rows, products, minlength=len(self))
         if left_out is not None:
             sums[left_out] = 0

@@ -65,10 +65,10 @@ def nearest(
     full = np.setdiff1d(np.arange(n), short)
     if windows is None:
         windows = np.tile(np.array([0, n], dtype=np.int64), (n, 1))
-    _search(vectors, Postings.of(vectors, budget), full, windows, rows, scores, jobs, advance)
+    search(vectors, Postings.of(vectors, budget), full, windows, rows, scores, jobs, advance)
     if headlines is not None and len(short):
         found = Postings.of(headlines.saturations, budget)
-        _search(headlines.shares, found, short, windows, rows, scores, jobs, advance)
+        search(headlines.shares, found, short, windows, rows, scores, jobs, advance)
         scores[short] **= COVERAGE_POWER
     return rows, scores
 
@@ -105,7 +105,7 @@ class Headlines:
         return cls(rows, model.shares(counts.whole), model.saturations(counts))
 
 
-def _search(
+def search(
     asked: sparse.csr_array[Any],
     found: Postings,
     queries: Int64Array,
@@ -115,7 +115,7 @@ def _search(
     jobs: int,
     advance: Callable[[int], None],
 ) -> None:
-    """Fill the results of the given rows with the best products of ``asked`` and what is found."""
+    """Fill the results of some rows, ``queries``, with the best of what is found; the rest as for :func:`nearest`."""
     arrays = (
         (asked.indptr.astype(np.int64), _unsigned(asked.indices), asked.data),
         (found.vectors.indptr.astype(np.int64), _unsigned(found.vectors.indices), found.vectors.data),

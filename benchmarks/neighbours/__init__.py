@@ -1,0 +1,1 @@
+"""How fast the nearest articles are found, and how many of the exact ones."""

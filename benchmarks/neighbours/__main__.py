@@ -1,0 +1,238 @@
+"""Print how fast the nearest articles of every article are found, beside the peers, and how many of the exact ones.
+
+Every system is timed on the same rows of the same matrix, one after the other, and scaled to all rows; building
+an index is timed once and counted once. ``--full`` adds 300,000 articles and asks more rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from scipy import sparse
+from sklearn.neighbors import NearestNeighbors
+from sparse_dot_topn import sp_matmul_topn
+
+from benchmarks.neighbours.corpus import SEED, Sentences, invent, read, vectors
+from models.postings import Postings
+from models.tfidf import SparseVector, Weighting
+from training.neighbours import CHUNK, search
+
+CORPUS = Path("../shared/corpus")
+SIZES = (15_000, 31_000, 100_000)
+FULL = (*SIZES, 300_000)
+COUNT = 20
+EXACT = 10**12  # a budget that no query uses up
+SINGLE = 300  # rows asked one by one
+OURS, EXACT_OURS, SKLEARN, TOPN, SCIPY = (
+    "Silah",
+    "Silah, exact",
+    "scikit-learn NearestNeighbors",
+    "sparse_dot_topn",
+    "scipy product, argpartition",
+)
+
+Search = Callable[[np.ndarray], np.ndarray]  # rows asked → the scores of their nearest, best first
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Seconds for all rows, scaled from those asked; the scores found; most memory above that of the matrix, bytes."""
+
+    seconds: float
+    scores: np.ndarray
+    memory: int
+
+
+def silah(matrix: sparse.csr_array[Any], jobs: int, budget: int | None) -> Search:
+    postings = Postings.of(matrix, budget)
+    articles = matrix.shape[0]
+    windows = np.tile(np.array([0, articles], dtype=np.int64), (articles, 1))
+
+    def ask(rows: np.ndarray) -> np.ndarray:
+        found = np.full((articles, COUNT), -1, dtype=np.int32)
+        scores = np.zeros((articles, COUNT), dtype=np.float32)
+        search(matrix, postings, rows, windows, found, scores, jobs, lambda _: None)
+        return scores[rows]
+
+    return ask
+
+
+def scikit_learn(matrix: sparse.csr_array[Any], jobs: int) -> Search:
+    peer = NearestNeighbors(n_neighbors=COUNT + 1, metric="cosine", algorithm="brute", n_jobs=jobs).fit(matrix)
+    return lambda rows: 1 - peer.kneighbors(matrix[rows])[0][:, 1:]
+
+
+def sparse_dot_topn(matrix: sparse.csr_array[Any], jobs: int) -> Search:
+    right = sparse.csr_matrix(matrix.T)
+
+    def ask(rows: np.ndarray) -> np.ndarray:
+        found = sp_matmul_topn(sparse.csr_matrix(matrix[rows]), right, top_n=COUNT + 1, sort=True, n_threads=jobs)
+        return _padded(found)[:, 1:]
+
+    return ask
+
+
+def scipy_product(matrix: sparse.csr_array[Any]) -> Search:
+    right = sparse.csr_array(matrix.T)
+
+    def ask(rows: np.ndarray) -> np.ndarray:
+        found = []
+        for start in range(0, len(rows), CHUNK):
+            products = (matrix[rows[start : start + CHUNK]] @ right).toarray()
+            best = -np.partition(-products, COUNT, axis=1)[:, : COUNT + 1]
+            found.append(-np.sort(-best, axis=1)[:, 1:])
+        return np.concatenate(found)
+
+    return ask
+
+
+def _padded(found: sparse.csr_matrix[Any]) -> np.ndarray:
+    scores = np.zeros((found.shape[0], COUNT + 1))
+    sizes = np.diff(found.indptr)
+    scores[np.arange(COUNT + 1) < sizes[:, None]] = found.data
+    return -np.sort(-scores, axis=1)
+
+
+@contextmanager
+def peak() -> Iterator[list[int]]:
+    """The most resident memory while the block runs, above that at its beginning, in bytes."""
+    page = 4096
+
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * page
+
+    highest, start, done = [0], resident(), threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.02):
+            highest[0] = max(highest[0], resident() - start)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield highest
+    finally:
+        done.set()
+        thread.join()
+
+
+def timed(system: Callable[[sparse.csr_array[Any]], Search], matrix: sparse.csr_array[Any], rows: np.ndarray) -> Timed:
+    """Measure in a process of its own, which has the matrix and whatever is loaded or compiled on first use."""
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as process:
+        _GIVEN[:] = system, matrix, rows
+        return process.submit(_timed).result()
+
+
+_GIVEN: list[Any] = []  # what a forked process finds in its memory: nothing large is sent to it
+
+
+def _timed() -> Timed:
+    system, matrix, rows = _GIVEN
+    system(sparse.csr_array(matrix[:100]))(np.arange(1))
+    with peak() as memory:
+        start = time.perf_counter()
+        ask = system(matrix)
+        built = time.perf_counter() - start
+        start = time.perf_counter()
+        scores = ask(rows)
+        asked = time.perf_counter() - start
+    return Timed(built + asked * matrix.shape[0] / len(rows), scores, memory[0])
+
+
+def recall(found: np.ndarray, exact: np.ndarray, count: int) -> float:
+    """The share of the ``count`` places that are held by a score as high as the exact last one."""
+    full = exact[:, count - 1] > 0
+    return float((found[full, :count] >= exact[full, count - 1 : count] - 1e-6).mean())
+
+
+def single(matrix: sparse.csr_array[Any], rng: np.random.Generator) -> tuple[float, float]:
+    """Milliseconds of one query without compiled code: median, 99th percentile."""
+    postings, spent = Postings.of(matrix), []
+    for row in rng.choice(matrix.shape[0], SINGLE, replace=False):
+        part = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        asked = SparseVector(matrix.indices[part], matrix.data[part])
+        start = time.perf_counter()
+        postings.nearest(asked, COUNT, np.array([row], dtype=np.int32))
+        spent.append(1000 * (time.perf_counter() - start))
+    return float(np.median(spent)), float(np.percentile(spent, 99))
+
+
+def measure(matrix: sparse.csr_array[Any], asked: int, jobs: int, rng: np.random.Generator) -> dict[str, Timed]:
+    """Every system on the same rows; the slow ones on the first of them."""
+    articles = matrix.shape[0]
+    rows = rng.choice(articles, min(asked, articles), replace=False)
+    few = rows[: max(len(rows) * 31_000 // (4 * max(articles, 31_000)), 100)]
+    return {
+        OURS: timed(partial(silah, jobs=jobs, budget=None), matrix, rows),
+        EXACT_OURS: timed(partial(silah, jobs=jobs, budget=EXACT), matrix, rows),
+        SKLEARN: timed(partial(scikit_learn, jobs=jobs), matrix, few),
+        TOPN: timed(partial(sparse_dot_topn, jobs=jobs), matrix, few),
+        SCIPY: timed(scipy_product, matrix, few[: len(few) // 2]),
+    }
+
+
+def corpus(folder: Path, largest: int) -> Sentences:
+    if folder.is_dir():
+        return read(folder, largest)
+    return invent(min(largest, 30_000), np.random.default_rng(SEED))
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.neighbours", description=__doc__)
+    parser.add_argument("--corpus", type=Path, default=CORPUS, help="folder of .jsonl.gz; invented articles without it")
+    parser.add_argument("--articles", type=int, nargs="+", help="sizes; the default is 15,000, 31,000 and 100,000")
+    parser.add_argument("--full", action="store_true", help="with 300,000 articles")
+    parser.add_argument("--rows", type=int, default=4_096, help="rows asked")
+    parser.add_argument("--jobs", type=int, default=2, help="threads")
+    given = parser.parse_args()
+    sizes = given.articles or (FULL if given.full else SIZES)
+    console, rng = Console(width=150), np.random.default_rng(SEED)
+    real = corpus(given.corpus, max(sizes))
+    table = Table("articles", "system", "seconds, all rows", "Silah is faster", "recall@10", "recall@20", "memory, MB")
+    queries = Table("articles", "one query, numpy: p50 ms", "p99 ms")
+    ours: list[float] = []
+    for articles in sizes:
+        matrix = vectors(real, articles, Weighting())
+        results = measure(matrix, given.rows, given.jobs, rng)
+        exact = results[EXACT_OURS].scores
+        for system, result in results.items():
+            found, of = result.scores, exact[: len(result.scores)]
+            table.add_row(
+                f"{articles:,}",
+                system,
+                f"{result.seconds:,.1f}",
+                f"{result.seconds / results[OURS].seconds:.1f} ×",
+                f"{recall(found, of, 10):.4f}",
+                f"{recall(found, of, 20):.4f}",
+                f"{result.memory / 1e6:,.0f}",
+            )
+        table.add_section()
+        queries.add_row(f"{articles:,}", *(f"{number:.2f}" for number in single(matrix, rng)))
+        ours.append(results[OURS].seconds)
+    console.print(table)
+    console.print(queries)
+    if len(sizes) > 1:
+        growth = np.polyfit(np.log(sizes), np.log(ours), 1)[0]
+        console.print(f"time of Silah grows as articles^{growth:.2f}")
+    console.print(f"{given.jobs} threads; {given.rows:,} rows asked of Silah, fewer of the peers, scaled to all rows")
+    console.print(
+        f"{len(real.titles):,} articles {'of the corpus' if given.corpus.is_dir() else 'invented'}, the rest mixed"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -131,6 +131,21 @@ def test_copies_are_one_story(tmp_path: Path, world: Path) -> None:
     assert index.story[index.row_of("football-2")] != index.story[index.row_of("football-1")]
 
 
+def test_neighbours_further_away_in_time_than_configured_are_not_kept(tmp_path: Path, world: Path) -> None:
+    run(tmp_path, world, config=ModelConfig(neighbour_days=2))
+    index = newest(tmp_path).index
+    gaps = []
+    for row in range(len(index)):
+        near = index.neighbours(row).rows
+        gaps.extend(abs(index.published[near] - index.published[row]).tolist())
+    day = 86_400_000_000
+    assert gaps
+    assert max(gaps) <= 2 * day
+    run(tmp_path, world)
+    every = newest(tmp_path).index
+    assert (every.neighbour_rows >= 0).sum() > len(gaps)
+
+
 def test_each_version_follows_the_one_in_service(tmp_path: Path, world: Path) -> None:
     first = run(tmp_path / "artifacts", world)
     second = run(tmp_path / "artifacts", world, now=NOW.replace(hour=13))

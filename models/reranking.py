@@ -55,12 +55,10 @@ def one_per_story(
     barred = {alike for row in told.tolist() for alike in index.alike(row)}
     kept: list[int] = []
     best: list[int] = []
+    in_order = 0  # kept with the score of their place; a story whose first copies are barred may score far less
+    least = -np.inf  # the lowest score among the first that are enough
     for place, story in enumerate(stories):
-        if (
-            enough is not None
-            and len(kept) >= enough
-            and candidates.scores[place] < candidates.scores[best[enough - 1]]
-        ):
+        if candidates.scores[place] < least:
             break
         if story in over:
             continue
@@ -75,6 +73,9 @@ def one_per_story(
             kept.append(rows[shows])
             best.append(free[0])
             barred.update(index.alike(rows[shows]))
+            in_order += free[0] == place
+            if in_order == enough and free[0] == place:
+                least = float(candidates.scores[place])
     return Candidates(np.array(kept, dtype=np.int32), candidates.scores[best])
 
 

@@ -4,8 +4,8 @@ The score of two articles is the sum of the products of their weights, in float3
 Over all articles that costs the square of the archive, most of it for words that half of them hold and
 that tell nothing. So a query looks at no more products than its budget: first those that stand out
 most, ``q · w / √df`` (a product counts the more, the fewer would share it by chance). The articles that
-are best by these form a pool, and the pool is scored in full. A query all of whose products are within
-its budget has exact answers; docs/scale.md says how near to exact the others are.
+are best by these form a pool, and the pool is scored in full. A query that has few more products than
+its budget adds up all of them, and its answers are exact; docs/scale.md says how near to exact the others are.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ BLOCK = 1 << 22  # postings whose levels are computed together
 
 LEAST_BUDGET = 49_152  # products; what a query over LEAST_ARTICLES needs
 LEAST_ARTICLES = 31_000
-BUDGET_GROWTH = 0.75
+BUDGET_GROWTH = 0.85
+WHOLE = 2.5  # so many budgets of products are added up in full sooner than a pool is scored
 
 LEAST_POOL = 150
 POOL = 5  # candidates for each one wanted
@@ -93,7 +94,7 @@ class Postings:
             return Candidates(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
         bounds = self.indptr[terms[:, None] * LEVELS + np.arange(LEVELS + 1)].astype(np.int64)
         sizes = np.diff(bounds)
-        complete = int(sizes.sum()) <= self.budget
+        complete = int(sizes.sum()) <= WHOLE * self.budget
         reached = np.full(len(terms), LEVELS)
         if not complete:
             below = self._below(terms, weights)

@@ -1,7 +1,7 @@
 """Neighbours: the nearest articles of every article, by the postings of the archive.
 
 What is looked for, and in which order, is said in :mod:`models.postings`; this is the same compiled, for
-all articles. An article whose products are all within its budget gets them added up in a dense
+all articles. An article with few more products than its budget gets all of them added up in a dense
 accumulator, in ascending order of columns. The others add up what stands out most, and score a pool of
 the best in full, best first, until none that follows can be expected to come in: what the first sums
 lacked of the scores so far is the most that the others may lack. Either way a pair has one score,
@@ -20,7 +20,7 @@ from numba import njit
 from scipy import sparse
 
 from models.index import UNKNOWN_TIME
-from models.postings import LEVELS, STEPS, Postings, pool_size
+from models.postings import LEVELS, STEPS, WHOLE, Postings, pool_size
 from models.reranking import DAY
 from models.tfidf import CountMatrix, Float32Array, Int32Array, Int64Array, TfidfModel
 
@@ -158,7 +158,7 @@ def _nearest_chunk(  # type: ignore[no-untyped-def]  # compiled: numba infers th
         first, last = windows[row, 0], windows[row, 1]
         firsts, lasts = _bounds(terms, start, size, post_indptr, post_rows, first, last, n)
         total = np.sum(lasts - firsts)
-        complete = total <= budget
+        complete = total <= WHOLE * budget
         reached = np.full(size, LEVELS, dtype=np.int64)
         if not complete:
             _reach(terms, weights, start, heights, firsts, lasts, budget, reached)

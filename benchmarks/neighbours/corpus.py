@@ -41,7 +41,8 @@ def read(folder: Path, wanted: int) -> Sentences:
         return np.array(found, dtype=np.int32)
 
     titles, bodies = [], []
-    for file in sorted(folder.glob("*.jsonl.gz"), key=lambda path: -path.stat().st_size):
+    files = [file for file in folder.glob("*.jsonl.gz") if not file.with_name(_pairs(file.name)).exists()]
+    for file in sorted(files, key=lambda path: -path.stat().st_size):
         for article in accepted(open_source(str(file))):
             if len(titles) == wanted:
                 break
@@ -49,6 +50,11 @@ def read(folder: Path, wanted: int) -> Sentences:
             titles.append(numbers(article.title))
             bodies.append([sentence for sentence in sentences if len(sentence)])
     return Sentences(list(number_of), titles, bodies)
+
+
+def _pairs(name: str) -> str:
+    """The file of judgements beside a file of single sentences, which are no articles."""
+    return name.removesuffix(".jsonl.gz") + ".pairs.jsonl"
 
 
 def invent(wanted: int, rng: np.random.Generator) -> Sentences:

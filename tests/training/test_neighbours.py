@@ -110,9 +110,9 @@ def test_within_the_budget_lists_are_exact_to_the_bit(seed: int, articles: int, 
 def test_beyond_the_budget_the_best_are_found_and_scored_in_full(count: int) -> None:
     vectors = topical_rows(4_000, seed=7)
     products = int((np.bincount(vectors.indices)[vectors.indices]).sum()) // 4_000
-    rows, scores = nearest(vectors, count, 2, ignored, budget=products // 2)
+    rows, scores = nearest(vectors, count, 2, ignored, budget=products // 4)
     expected_rows, expected_scores = exact(vectors, count)
-    assert (scores[:, :10] >= expected_scores[:, 9:10]).mean() >= 0.995
+    assert (scores[:, :10] >= expected_scores[:, 9:10]).mean() >= 0.99
     assert (scores >= expected_scores[:, -1:]).mean() >= 0.98
     every = (vectors @ vectors.T).toarray()
     np.fill_diagonal(every, 0)
@@ -148,7 +148,7 @@ def test_equal_articles_stay_in_row_order_beyond_the_budget() -> None:
     dense = np.zeros((900, 3), dtype=np.float32)
     dense[:, 2] = 0.5
     dense[100:800, 1] = 0.5  # more copies than a pool holds
-    rows, _ = nearest(sparse.csr_array(dense), 4, 1, ignored, budget=1_000)
+    rows, _ = nearest(sparse.csr_array(dense), 4, 1, ignored, budget=300)
     assert rows[100].tolist() == [101, 102, 103, 104]
     assert rows[700].tolist() == [100, 101, 102, 103]
 

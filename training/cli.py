@@ -317,6 +317,8 @@ def _print_summary(summary: TrainingSummary) -> None:
         )
     if summary.replaced:
         console.print(f"replaced {summary.replaced:,}: their id came again later")
+    if summary.resumed:
+        console.print(f"took over {summary.resumed:,} articles that an interrupted training had analysed")
     if summary.unknown_keys:
         console.print(f"left out unknown keys: {escape(', '.join(summary.unknown_keys))}")
     _print_boilerplate(console, summary)

@@ -1,167 +1,175 @@
-"""Fitting: staged articles become counts by blocks, counts become vocabulary, idf and unit vectors.
+"""Fitting: blocks of counts become vocabulary, idf and unit vectors.
 
-Worker processes are told where a block of articles stands in the staged file, and read it themselves.
+Blocks are read from their files one at a time, twice over: what is held is the matrix that comes of them.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
 
-from models.analysis import Analyzer
-from models.article import Article
-from models.stories import Shingles, shingles
-from models.tfidf import CountMatrix, TextTerms, TfidfModel, Weighting
+from models.stories import Shingles
+from models.tfidf import CountMatrix, Int32Array, Int64Array, TfidfModel, Weighting
+from training import blocks
+from training.blocks import Block, Recipe
 
-BLOCK = 500  # articles a task: long enough to be worth sending, short enough for progress to move
+ROWS = 20_000  # weighed at once: the sort of their weights takes some twenty times the memory of these
 
-T = TypeVar("T")
+Wanted = tuple[tuple[int, int], Int64Array | None]
+
+
+def block_spans(spans: Int64Array) -> list[tuple[int, int]]:
+    """Where each block stands in the staged file, from where each article stands, int64 (n, 2)."""
+    firsts = range(0, len(spans), blocks.SIZE)
+    return [(int(spans[first, 0]), int(spans[first : first + blocks.SIZE][-1, 1])) for first in firsts]
+
+
+def make_blocks(
+    recipe: Recipe, folder: Path, path: Path, wanted: Sequence[Wanted], jobs: int
+) -> Iterator[tuple[Path, int, bool]]:
+    """The results of :func:`training.blocks.made` for each block in their order, by ``jobs`` processes."""
+    if len(wanted) == 1:
+        yield blocks.made(recipe, folder, path, *wanted[0])  # not worth a process
+        return
+    with Parallel(n_jobs=jobs, return_as="generator") as parallel:
+        yield from parallel(delayed(blocks.made)(recipe, folder, path, *one) for one in wanted)
 
 
 @dataclass(frozen=True, slots=True)
-class BlockCounts:
-    """The counts of a block of articles over the block's own terms.
+class _Part:
+    """Some articles of a block: which, and their positions among all."""
 
-    Attributes:
-        terms: the block's terms, in order of appearance.
-        lengths: int32 (articles,), distinct terms of each.
-        numbers, counts: int32 and float32, the terms of each article one after the other.
-        lead: float32, how often each of them stands in the article's lead.
-        shingles: of each article's body, for finding copies.
-        removed: by kind, in how many articles lines were taken off and how many lines.
-    """
-
-    terms: list[str]
-    lengths: np.ndarray
-    numbers: np.ndarray
-    counts: np.ndarray
-    lead: np.ndarray
-    shingles: list[Shingles]
-    removed: dict[str, tuple[int, int]]
+    load: Callable[[], Block]
+    places: Int64Array
+    positions: Int64Array
+    numbers: Int32Array  # of the block's terms, among all terms
 
 
-def staged_articles(path: Path, first: int, last: int) -> list[Article]:
-    """The articles of a part of the staged file, from byte ``first`` to one past ``last``."""
-    with path.open("rb") as file:
-        file.seek(first)
-        return [Article.from_record(json.loads(line)) for line in file.read(last - first).splitlines()]
-
-
-def map_blocks(work: Callable[[Sequence[Article]], T], path: Path, spans: np.ndarray, jobs: int) -> Iterator[T]:
-    """What ``work`` makes of each block of staged articles, in their order, by ``jobs`` processes.
-
-    ``spans`` are int64 (n, 2): where each article stands in the file, one after the other.
-    """
-    blocks = [
-        (int(part[0, 0]), int(part[-1, 1])) for part in np.split(spans, range(BLOCK, len(spans), BLOCK)) if len(part)
-    ]
-    if len(blocks) == 1:
-        yield work(staged_articles(path, *blocks[0]))  # not worth a process
-        return
-    with Parallel(n_jobs=jobs, return_as="generator") as parallel:
-        yield from parallel(delayed(_on_block)(work, path, *block) for block in blocks)
-
-
-def _on_block(work: Callable[[Sequence[Article]], T], path: Path, first: int, last: int) -> T:
-    return work(staged_articles(path, first, last))
-
-
-def count_block(analyzer: Analyzer, weighting: Weighting, articles: Sequence[Article]) -> BlockCounts:
-    """Count the terms of articles."""
-    number_of: dict[str, int] = {}
-    lengths: list[int] = []
-    numbers: list[int] = []
-    counts: list[float] = []
-    leads: list[float] = []
-    marks: list[Shingles] = []
-    lines: Counter[str] = Counter()
-    with_lines: Counter[str] = Counter()
-    for article in articles:
-        cleaned = analyzer.clean(article.body)
-        kinds = [kind for kind, _ in cleaned.removed if kind != "blank"]
-        lines.update(kinds)
-        with_lines.update(set(kinds))
-        terms = TextTerms.of_clean(analyzer, article.title, cleaned.text, article.tags)
-        of_article, of_lead = terms.counts(weighting), terms.lead(weighting)
-        lengths.append(len(of_article))
-        numbers.extend(number_of.setdefault(term, len(number_of)) for term in of_article)
-        counts.extend(of_article.values())
-        leads.extend(of_lead[term] for term in of_article)
-        marks.append(shingles(terms.body or terms.title))
-    return BlockCounts(
-        list(number_of),
-        np.array(lengths, dtype=np.int32),
-        np.array(numbers, dtype=np.int32),
-        np.array(counts, dtype=np.float32),
-        np.array(leads, dtype=np.float32),
-        marks,
-        {kind: (with_lines[kind], count) for kind, count in lines.items()},
-    )
-
-
-def count_articles(
-    path: Path, spans: np.ndarray, analyzer: Analyzer, weighting: Weighting, jobs: int
-) -> Iterator[BlockCounts]:
-    """Counts of the staged articles, block by block in their order."""
-    return map_blocks(partial(count_block, analyzer, weighting), path, spans, jobs)
-
-
-@dataclass(slots=True)
 class Counts:
     """Blocks put together: one vocabulary, one matrix."""
 
-    _number_of: dict[str, int] = field(default_factory=dict)
-    _lengths: list[np.ndarray] = field(default_factory=list)
-    _numbers: list[np.ndarray] = field(default_factory=list)
-    _counts: list[np.ndarray] = field(default_factory=list)
-    _lead: list[np.ndarray] = field(default_factory=list)
-    shingles: list[Shingles] = field(default_factory=list)
-    removed: dict[str, tuple[int, int]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._number_of: dict[str, int] = {}
+        self._parts: list[_Part] = []
+        self._articles: Counter[str] = Counter()
+        self._lines: Counter[str] = Counter()
+        self._size = 0
 
-    def add(self, block: BlockCounts) -> None:
-        """Append a block."""
-        known = self._number_of
-        merged = np.array([known.setdefault(term, len(known)) for term in block.terms], dtype=np.int32)
-        self._lengths.append(block.lengths)
-        self._numbers.append(merged[block.numbers])
-        self._counts.append(block.counts)
-        self._lead.append(block.lead)
-        self.shingles.extend(block.shingles)
-        for kind, (articles, lines) in block.removed.items():
-            before = self.removed.get(kind, (0, 0))
-            self.removed[kind] = (before[0] + articles, before[1] + lines)
+    def add(self, load: Callable[[], Block], places: Int64Array, positions: Int64Array) -> None:
+        """Take the articles at some places of a block for those at some positions of all."""
+        block, known = load(), self._number_of
+        numbers = np.array([known.setdefault(term, len(known)) for term in block.words], dtype=np.int32)
+        self._parts.append(_Part(load, places, positions, numbers))
+        self._size = max(self._size, int(positions.max(initial=-1)) + 1)
+        articles, lines = block.taken_off(places)
+        self._articles.update(articles)
+        self._lines.update(lines)
 
-    def matrix(self, rows: np.ndarray, min_df: int) -> tuple[list[str], CountMatrix]:
+    @property
+    def removed(self) -> dict[str, tuple[int, int]]:
+        """By kind, in how many articles lines were taken off and how many lines."""
+        return {kind: (self._articles[kind], lines) for kind, lines in self._lines.items()}
+
+    def matrix(self, rows: Int64Array, min_df: int) -> tuple[list[str], CountMatrix]:
         """Sorted vocabulary of the terms that stand in ``min_df`` of the given rows, and their counts."""
-        whole, lead = (self._selected(data, rows) for data in (self._counts, self._lead))
-        df = np.bincount(whole.indices, minlength=len(self._number_of))
-        kept = sorted((term, number) for term, number in self._number_of.items() if df[number] >= min_df)
-        columns = np.array([number for _, number in kept], dtype=np.int64)
-        counts = CountMatrix(whole[:, columns], lead[:, columns])
-        counts.lead.eliminate_zeros()
-        counts.whole.sort_indices()
-        counts.lead.sort_indices()
-        return [term for term, _ in kept], counts
+        row_of = self._row_of(rows)
+        df = np.zeros(len(self._number_of), dtype=np.int64)
+        for part in self._parts:
+            block = part.load()
+            entries = np.repeat(_rows_of(part, row_of, len(block.lengths)) >= 0, block.lengths)
+            df[part.numbers] += np.bincount(block.numbers[entries], minlength=len(part.numbers))
+        terms = list(self._number_of)
+        kept = sorted(np.flatnonzero(df >= min_df).tolist(), key=terms.__getitem__)
+        column_of = np.full(len(terms), -1, dtype=np.int32)
+        column_of[kept] = np.arange(len(kept), dtype=np.int32)
+        lengths = np.zeros((2, len(rows)), dtype=np.int64)
+        for row, _, _, lead in self._entries(row_of, column_of):
+            for part_lengths, of_part in zip(lengths, (row, row[lead > 0]), strict=True):
+                there, times = np.unique(of_part, return_counts=True)
+                part_lengths[there] = times  # a row is of one block
+        shape = (len(rows), len(kept))
+        whole, leads = (_empty(part, shape) for part in lengths)
+        for row, column, count, lead in self._entries(row_of, column_of):
+            _fill(whole, row, column, count)
+            there = lead > 0
+            _fill(leads, row[there], column[there], lead[there])
+        return [terms[number] for number in kept], CountMatrix(whole, leads)
 
-    def _selected(self, data: list[np.ndarray], rows: np.ndarray) -> sparse.csr_array[Any]:
-        indptr = np.concatenate(([0], np.cumsum(np.concatenate(self._lengths)))).astype(np.int64)
-        shape = (len(indptr) - 1, len(self._number_of))
-        return sparse.csr_array((np.concatenate(data), np.concatenate(self._numbers), indptr), shape=shape)[rows]
+    def shingles(self, rows: Int64Array, path: Path) -> tuple[Int64Array, Shingles]:
+        """Shingles of the given rows, one row after the other, in a mapped file: where each row's begin, and all."""
+        row_of = self._row_of(rows)
+        lengths = np.zeros(len(rows), dtype=np.int64)
+        for part in self._parts:
+            counts = part.load().shingle_counts
+            row = _rows_of(part, row_of, len(counts))
+            lengths[row[row >= 0]] = counts[row >= 0]
+        indptr = np.concatenate(([0], np.cumsum(lengths)))
+        marks: Shingles = np.memmap(path, dtype=np.uint32, mode="w+", shape=(max(int(indptr[-1]), 1),))[: indptr[-1]]
+        for part in self._parts:
+            block = part.load()
+            row = np.repeat(_rows_of(part, row_of, len(block.lengths)), block.shingle_counts)
+            marks[_places(indptr, row[row >= 0])] = block.shingles[row >= 0]
+        return indptr, marks
+
+    def _row_of(self, rows: Int64Array) -> Int64Array:
+        row_of = np.full(self._size, -1, dtype=np.int64)
+        row_of[rows] = np.arange(len(rows))
+        return row_of
+
+    def _entries(self, row_of: Int64Array, column_of: Int32Array) -> Iterator[tuple[np.ndarray, ...]]:
+        """Rows, columns, counts and counts in the lead, block by block, in order of row and column."""
+        for part in self._parts:
+            block = part.load()
+            row = np.repeat(_rows_of(part, row_of, len(block.lengths)), block.lengths)
+            column = column_of[part.numbers][block.numbers]
+            there = np.flatnonzero((row >= 0) & (column >= 0))
+            order = there[np.argsort(row[there] * len(column_of) + column[there])]
+            yield row[order], column[order], block.counts[order], block.lead[order]
+
+
+def _rows_of(part: _Part, row_of: Int64Array, articles: int) -> Int64Array:
+    """The row of each article of a part's block, -1 where it is not wanted."""
+    rows = np.full(articles, -1, dtype=np.int64)
+    rows[part.places] = row_of[part.positions]
+    return rows
+
+
+def _empty(lengths: Int64Array, shape: tuple[int, int]) -> sparse.csr_array[Any]:
+    indptr = np.concatenate(([0], np.cumsum(lengths)))
+    indptr = indptr.astype(np.int32) if indptr[-1] < 2**31 else indptr
+    size = int(indptr[-1])
+    return sparse.csr_array((np.empty(size, np.float32), np.empty(size, np.int32), indptr), shape=shape)
+
+
+def _fill(matrix: sparse.csr_array[Any], row: Int64Array, column: Int32Array, values: np.ndarray) -> None:
+    """Write the entries of some rows, which come in order of row and column and are all of these rows."""
+    places = _places(matrix.indptr, row)
+    matrix.indices[places], matrix.data[places] = column, values
+
+
+def _places(indptr: np.ndarray, row: Int64Array) -> Int64Array:
+    """Where the entries of rows go that stand together: the first of a row where it begins, and on from there."""
+    begins = np.flatnonzero(np.r_[True, row[1:] != row[:-1]][: len(row)])
+    lengths = np.diff(np.r_[begins, len(row)])
+    return np.repeat(indptr[row[begins]] - begins, lengths) + np.arange(len(row))
 
 
 def fit(
-    counts: Counts, rows: np.ndarray, weighting: Weighting
+    counts: Counts, rows: Int64Array, weighting: Weighting, advance: Callable[[int], None] = lambda _: None
 ) -> tuple[TfidfModel, sparse.csr_array[Any], CountMatrix]:
     """The model of the given rows, their unit vectors, and their counts."""
     vocabulary, matrix = counts.matrix(rows, weighting.min_df)
     model = TfidfModel.fit(vocabulary, matrix.whole, weighting)
-    return model, model.vectors(matrix), matrix
+    vectors = []
+    for first in range(0, max(len(rows), 1), ROWS):
+        part = slice(first, first + ROWS)
+        vectors.append(model.vectors(CountMatrix(matrix.whole[part], matrix.lead[part])))
+        advance(vectors[-1].shape[0])
+    return model, sparse.csr_array(sparse.vstack(vectors, format="csr")), matrix

@@ -63,15 +63,16 @@ def _key(site: str, kind: str, line: str) -> int:
     return id_hash(f"{site}\0{kind}\0{line}")
 
 
-def read_lines(analyzer: Analyzer, articles: Sequence[Article]) -> BlockLines:
-    """The lines of some articles as hashes."""
+def read_lines(articles: Sequence[Article], cleaned: Sequence[Sequence[str]]) -> BlockLines:
+    """The lines of some articles as hashes, from their paragraphs without the furniture that is known."""
     keys: list[int] = []
     places: list[int] = []
     about: list[tuple[int, ...]] = []
-    for place, article in enumerate(articles):
+    for place, (article, paragraphs) in enumerate(zip(articles, cleaned, strict=True)):
         site = site_of(article)
-        paragraphs = analyzer.clean(article.body).paragraphs
-        found = [_key(site, *pair) for pair in _pairs(paragraphs)]
+        found = sorted(
+            _key(site, *pair) for pair in _pairs(paragraphs)
+        )  # sets of text come in another order in each process
         keys.extend(found)
         places.extend([place] * len(found))
         day = "" if article.published_at is None else f"{article.published_at:%F}"

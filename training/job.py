@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -39,10 +40,11 @@ from models.index import ArticleIndex
 from models.recommenders import Recommender
 from models.registry import Registry
 from models.tfidf import TfidfModel
+from training.blocks import SIZE, Block, Recipe
 from training.config import GateRules
 from training.evaluation.protocol import Subject, evaluate, flat, sample
-from training.fit import BLOCK, Counts, count_articles, fit, map_blocks, staged_articles
-from training.furniture import Repeats, lines_of, read_lines
+from training.fit import Counts, block_spans, fit, make_blocks
+from training.furniture import BlockLines, Repeats, lines_of
 from training.gate import Verdict, judge
 from training.intake import Intake
 from training.neighbours import Headlines, nearest, time_windows
@@ -52,6 +54,8 @@ from training.sources import SourceRecord, open_source
 from training.stories import find_stories
 
 REJECTS = "rejects.jsonl"
+BLOCKS = ".blocks"  # in the folder of the artifacts: what the next training can use of one that was broken off
+SHINGLES = "shingles"
 STAGES = ("read", "analyse", "weight", "neighbours", "stories", "evaluate", "publish")
 
 
@@ -80,6 +84,7 @@ class TrainingPlan:
 class TrainingSummary:
     """What a training did; the members of ``silah train --json``.
 
+    ``resumed`` counts the articles whose analysis an interrupted training had left.
     ``gate`` is the verdict on the version, whether or not it was to be published; ``forced`` the note
     with which it went into service in spite of it.
     """
@@ -97,6 +102,7 @@ class TrainingSummary:
     rejects_file: str | None = None
     replaced: int = 0
     later_than_as_of: int = 0
+    resumed: int = 0
     unknown_keys: dict[str, int] = field(default_factory=dict)
     gate: Verdict = field(default_factory=Verdict)
     forced: str | None = None
@@ -122,12 +128,12 @@ def train(plan: TrainingPlan, registry: Registry, now: Callable[[], datetime], r
     """
     streams = [open_source(location) for location in plan.sources]  # all must exist before anything starts
     summary = TrainingSummary()
-    with registry.training(), registry.staging() as staged:
+    with registry.training(), registry.staging() as staged, _workshop(registry.root / BLOCKS) as work:
         with summary.timed("read"):
             intake = _read(plan, chain.from_iterable(streams), registry.root / REJECTS, staged, summary, reporter)
         with summary.timed("analyse"):
-            analyzer, counts = _analyse(plan, intake, staged, summary, reporter)
-        index, tfidf = _build(plan, intake, counts, staged, summary, reporter)
+            analyzer, counts = _analyse(plan, intake, staged, work, summary, reporter)
+        index, tfidf = _build(plan, intake, counts, staged, work, summary, reporter)
         with summary.timed("evaluate"):
             advance = reporter.stage("evaluating", len(sample(len(index))))
             subject = Subject(Recommender(index, plan.config.lists), (analyzer, tfidf))
@@ -141,22 +147,42 @@ def train(plan: TrainingPlan, registry: Registry, now: Callable[[], datetime], r
     return summary
 
 
+@contextmanager
+def _workshop(folder: Path) -> Iterator[Path]:
+    """A folder for finished blocks; it stays only when the training is broken off.
+
+    What no training took for a while is gone with the next one that ends: it removes all of them.
+    """
+    folder.mkdir(exist_ok=True)
+    for draft in folder.glob(".*"):
+        draft.unlink()  # begun and not finished
+    yield folder
+    shutil.rmtree(folder)
+
+
 def _build(
-    plan: TrainingPlan, intake: Intake, counts: Counts, staged: Path, summary: TrainingSummary, reporter: Reporter
+    plan: TrainingPlan,
+    intake: Intake,
+    counts: Counts,
+    staged: Path,
+    work: Path,
+    summary: TrainingSummary,
+    reporter: Reporter,
 ) -> tuple[ArticleIndex, TfidfModel]:
     """Everything between counts and an index; its files are in the staged folder afterwards."""
     config = plan.config
     positions = intake.positions()
     arrays = intake.arrays(positions, config.lists.own_source)
     with summary.timed("weight"):
-        tfidf, vectors, matrix = fit(counts, positions, config.weighting)
+        advance = reporter.stage("weighing", len(positions))
+        tfidf, vectors, matrix = fit(counts, positions, config.weighting, advance)
     with summary.timed("neighbours"):
         advance = reporter.stage("neighbours", len(positions))
         headlines = Headlines.among(tfidf, matrix)
         windows = time_windows(arrays["published"], config.neighbour_days)
         rows, scores = nearest(vectors, config.neighbours, plan.jobs, advance, headlines, windows)
     with summary.timed("stories"):
-        marks = [counts.shingles[position] for position in positions.tolist()]
+        marks = counts.shingles(positions, work / SHINGLES)
         advance = reporter.stage("stories", len(positions))
         stories = find_stories(rows, scores, marks, arrays["published"], config.stories, advance)
     summary.vocabulary = len(tfidf.vocabulary)
@@ -200,9 +226,9 @@ def _read(
     with rejects_file.open("w", encoding="utf-8") as rejects:
         taken = 0
         for taken, _ in enumerate(intake.take(read_articles(records, seen, rejects), staged, as_of), 1):
-            if taken % BLOCK == 0:
-                advance(BLOCK)
-        advance(taken % BLOCK)
+            if taken % SIZE == 0:
+                advance(SIZE)
+        advance(taken % SIZE)
     summary.articles = len(intake)
     summary.replaced = intake.replaced
     summary.later_than_as_of = intake.later_than_as_of
@@ -218,29 +244,45 @@ def _read(
 
 
 def _analyse(
-    plan: TrainingPlan, intake: Intake, staged: Path, summary: TrainingSummary, reporter: Reporter
+    plan: TrainingPlan, intake: Intake, staged: Path, work: Path, summary: TrainingSummary, reporter: Reporter
 ) -> tuple[Analyzer, Counts]:
-    """Two passes over the staged articles: what their pages repeat is learned, then terms are counted without it."""
+    """Count the staged articles, learn what their pages repeat, and count again those that hold any of it."""
     path, spans, config = staged / ARTICLES, intake.spans, plan.config.analyzer
-    advance = reporter.stage("analysing", 2 * len(spans))
-    repeats, patterns = Repeats(), Analyzer(config)
+    recipe, patterns = Recipe(config, plan.config.weighting), Analyzer(config)
+    cards = CardFile.open(path, spans)
 
     def read(position: int) -> tuple[Article, set[tuple[str, str]]]:
-        (article,) = staged_articles(path, *spans[position].tolist())
+        article = cards.article(position)
         return article, lines_of(patterns, article)
 
-    for lines in map_blocks(partial(read_lines, patterns), path, spans, plan.jobs):
-        repeats.add(lines)
-        advance(len(lines.about))
+    advance = reporter.stage("analysing", len(spans))
+    whole = block_spans(spans)
+    files, repeats = [], Repeats()
+    for file, articles, there in make_blocks(recipe, work, path, [(span, None) for span in whole], plan.jobs):
+        block = Block.load(file)
+        repeats.add(BlockLines(block.keys, block.articles, block.about))
+        files.append((partial(Block.load, file), articles))
+        summary.resumed += articles if there else 0
+        advance(articles)
     furniture = repeats.chosen(config, read)
-    analyzer, counts = Analyzer(config, learned(furniture)), Counts()
-    for block in count_articles(path, spans, analyzer, plan.config.weighting, plan.jobs):
-        counts.add(block)
-        advance(len(block.lengths))
+    known = learned(furniture)
+    touched = [load().touched_by(known) for load, _ in files]
+    counts, first = Counts(), 0
+    for (load, articles), places in zip(files, touched, strict=True):
+        untouched = np.setdiff1d(np.arange(articles), places)
+        counts.add(load, untouched, first + untouched)
+        first += articles
+    advance = reporter.stage("cleaning", sum(map(len, touched)))
+    again = [(number, places) for number, places in enumerate(touched) if len(places)]
+    wanted = [(whole[number], places) for number, places in again]
+    remade = make_blocks(replace(recipe, learned=known), work, path, wanted, plan.jobs)
+    for (number, places), (file, articles, _) in zip(again, remade, strict=True):
+        counts.add(partial(Block.load, file), np.arange(articles), number * SIZE + places)
+        advance(articles)
     removed = sorted(counts.removed.items(), key=lambda entry: (-entry[1][1], entry[0]))
     summary.boilerplate = BoilerplateReport({kind: TakenOff(*both) for kind, both in removed}, furniture)
     write_json(staged / BOILERPLATE, asdict(summary.boilerplate))
-    return analyzer, counts
+    return Analyzer(config, known), counts
 
 
 def _publish(

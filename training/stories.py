@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,8 @@ from models.index import UNKNOWN_TIME
 from models.reranking import DAY
 from models.stories import Shingles, StoryRule, story_numbers
 from models.tfidf import Float32Array, Int32Array, Int64Array
+
+PART = 20_000_000  # shingles sorted at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +34,19 @@ class Stories:
 def find_stories(
     rows: Int32Array,
     scores: Float32Array,
-    marks: Sequence[Shingles],
+    marks: tuple[Int64Array, Shingles],
     published: Int64Array,
     rule: StoryRule,
     advance: Callable[[int], None],
 ) -> Stories:
     """Stories and likeness from neighbours (n, k) with their cosines, shingles and times of publication.
 
+    ``marks`` are where the shingles of each article begin, (n + 1,), and the shingles, which may be a mapped file.
     A pair is compared when either is a neighbour of the other.
     """
-    n = len(marks)
-    indptr = np.concatenate(([0], np.cumsum([len(mark) for mark in marks], dtype=np.int64))).astype(np.int64)
-    hashes = np.concatenate([*marks, np.empty(0, dtype=np.uint32)]).astype(np.uint32)
-    fresh = ~set_phrases(hashes, np.repeat(published, np.diff(indptr)), rule.max_days)
+    indptr, hashes = marks
+    n = len(indptr) - 1
+    fresh = ~set_phrases(hashes, indptr, published, rule.max_days)
     fresh_indptr = np.concatenate(([0], np.cumsum(fresh)))[indptr]
     fresh_hashes = hashes[fresh]
     near = (rows >= 0) & (scores >= rule.min_similarity)
@@ -66,13 +68,23 @@ def find_stories(
     return Stories(story, alike_indptr.astype(np.int64), both[:, 1].astype(np.int32))
 
 
-def set_phrases(hashes: Shingles, published: Int64Array, max_days: int) -> NDArray[np.bool_]:
+def set_phrases(hashes: Shingles, indptr: Int64Array, published: Int64Array, max_days: int) -> NDArray[np.bool_]:
     """Which shingles are set phrases: they stand in articles of more days than a story of ``max_days`` touches."""
     dated = published != UNKNOWN_TIME
-    day = published[dated] // DAY
-    keys = np.unique(hashes[dated].astype(np.uint64) << 32 | (day - day.min(initial=0)).astype(np.uint64))
-    known, days = np.unique((keys >> 32).astype(np.uint32), return_counts=True)
-    return np.isin(hashes, known[days > max_days + 1])
+    days = np.where(dated, published // DAY - (published[dated] // DAY).min(initial=0), 0).astype(np.uint32)
+    found = np.zeros(len(hashes), dtype=np.bool_)
+    lengths = np.diff(indptr)
+    of_dated = np.repeat(dated, lengths)
+    days_of = np.repeat(days, lengths)
+    parts = 1 + len(hashes) // PART
+    part_of = (hashes % np.uint32(parts)).astype(np.uint16)
+    for part in range(parts):  # of all shingles at once, the sort would take ten times their memory
+        mine = np.flatnonzero(part_of == part)
+        counted = mine[of_dated[mine]]
+        keys = np.unique(hashes[counted].astype(np.uint64) << np.uint64(32) | days_of[counted])
+        known, times = np.unique((keys >> np.uint64(32)).astype(np.uint32), return_counts=True)
+        found[mine] = np.isin(hashes[mine], known[times > max_days + 1])
+    return found
 
 
 def _near_in_time(published: Int64Array, pairs: Int64Array, max_days: int) -> NDArray[np.bool_]:

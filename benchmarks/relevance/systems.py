@@ -19,6 +19,7 @@ from models.analysis import Analyzer
 from models.article import Article
 from models.tfidf import Weighting
 from training import fit
+from training.blocks import Recipe, count
 from training.evaluation.systems import K1, PEERS, B, Scores, System, bm25_of, version
 from training.evaluation.texts import Text, words
 
@@ -32,8 +33,9 @@ def silah(queries: Sequence[Text], documents: Sequence[Text]) -> Scores:
     """This product: its analyzer and weighting, learned from the documents."""
     analyzer, weighting, counts = Analyzer(), Weighting(), fit.Counts()
     articles = [Article(str(number), text.title, text.body) for number, text in enumerate(documents)]
-    counts.add(fit.count_block(analyzer, weighting, articles))
-    model, _, _ = fit.fit(counts, np.arange(len(documents)), weighting)
+    block, rows = count(Recipe(analyzer.config, weighting), articles), np.arange(len(documents))
+    counts.add(lambda: block, rows, rows)
+    model, _, _ = fit.fit(counts, rows, weighting)
     return version(analyzer, model)(queries, documents)
 
 

@@ -59,7 +59,8 @@ def test_lines_are_the_records(generator: Generator, records: list[dict[str, Any
 def test_articles_have_two_hundred_words_and_one_common_vocabulary(records: list[dict[str, Any]]) -> None:
     words = Counter(word for record in records for word in record["body"].split())
     assert 180 < words.total() / COUNT < 220
-    terms = Counter(term for record in records for term in set(Analyzer().terms(record["body"])))
+    analyzer = Analyzer()
+    terms = Counter(term for record in records for term in set(analyzer.terms(record["body"])))
     by_rank = sorted(terms.values(), reverse=True)
     assert by_rank[0] > 20 * by_rank[1000] > 20  # few words are common, most are rare
     assert sum(count == 1 for count in by_rank) > len(by_rank) / 5

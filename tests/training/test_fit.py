@@ -5,6 +5,9 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import fields
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,26 +24,35 @@ from models.artifact import ARTICLES
 from models.stories import shingles
 from models.tfidf import Weighting
 from tests.support.newsroom import topic_records
-from training.fit import BLOCK, BlockCounts, Counts, count_articles, fit
+from training.blocks import SIZE, Block, Recipe
+from training.fit import Counts, block_spans, fit, make_blocks
 from training.intake import Intake
 
 ANALYZER = Analyzer()
 WORLD = [Article.from_record(record) for record in topic_records()]
 
 
-def blocks_of(articles: Sequence[Article], weighting: Weighting, jobs: int = 1) -> list[BlockCounts]:
-    """The counts of articles that are staged first, as a training does it."""
-    with TemporaryDirectory() as folder:
-        intake = Intake()
-        assert list(intake.take(articles, Path(folder), None)) == list(articles)
-        return list(count_articles(Path(folder) / ARTICLES, intake.spans, ANALYZER, weighting, jobs))
+def blocks_of(articles: Sequence[Article], weighting: Weighting, jobs: int = 1) -> list[Block]:
+    """The blocks of articles that are staged first, as a training does it."""
+    with TemporaryDirectory() as name:
+        folder, intake = Path(name), Intake()
+        assert list(intake.take(articles, folder, None)) == list(articles)
+        wanted = [(span, None) for span in block_spans(intake.spans)]
+        recipe = Recipe(ANALYZER.config, weighting)
+        return [Block.load(file) for file, _, _ in make_blocks(recipe, folder, folder / ARTICLES, wanted, jobs)]
+
+
+def put_together(blocks: Sequence[Block]) -> Counts:
+    counts, first = Counts(), 0
+    for block in blocks:
+        rows = np.arange(len(block.lengths))
+        counts.add(partial(lambda block: block, block), rows, first + rows)
+        first += len(rows)
+    return counts
 
 
 def counted(articles: Sequence[Article], weighting: Weighting, jobs: int = 1) -> Counts:
-    counts = Counts()
-    for block in blocks_of(articles, weighting, jobs):
-        counts.add(block)
-    return counts
+    return put_together(blocks_of(articles, weighting, jobs))
 
 
 def plain_count(article: Article, title_weight: int) -> Counter[str]:
@@ -115,10 +127,7 @@ def test_rows_come_in_the_order_asked_and_the_rest_does_not_count() -> None:
 
 @given(st.lists(st.lists(st.sampled_from(WORLD), max_size=4), max_size=4))
 def test_blocks_add_up_to_one_count_of_all(blocks: list[list[Article]]) -> None:
-    apart = Counts()
-    for articles in blocks:
-        for block in blocks_of(articles, Weighting()):
-            apart.add(block)
+    apart = put_together([block for articles in blocks for block in blocks_of(articles, Weighting())])
     together = [article for articles in blocks for article in articles]
     if together:
         vocabulary, matrix = apart.matrix(np.arange(len(together)), min_df=1)
@@ -127,22 +136,44 @@ def test_blocks_add_up_to_one_count_of_all(blocks: list[list[Article]]) -> None:
         ]
 
 
-def test_shingles_are_of_the_body_and_of_the_title_where_there_is_none() -> None:
+def test_articles_of_two_blocks_take_the_places_that_they_are_given() -> None:
+    one, other = (blocks_of(WORLD[part], Weighting())[0] for part in (slice(10), slice(10, None)))
+    counts = Counts()
+    counts.add(lambda: one, np.array([0, 2, 9]), np.array([3, 0, 1]))
+    counts.add(lambda: other, np.array([4]), np.array([2]))
+    vocabulary, matrix = counts.matrix(np.arange(4), min_df=1)
+    expected = [WORLD[place] for place in (2, 9, 14, 0)]
+    assert as_dicts(vocabulary, matrix.whole) == [plain_count(article, 3) for article in expected]
+
+
+def test_shingles_are_of_the_body_and_of_the_title_where_there_is_none(tmp_path: Path) -> None:
     bodyless = Article("2", "أمطار غزيرة تعيد الماء إلى سد الوادي")
-    found = counted([WORLD[0], bodyless], Weighting()).shingles
-    assert np.array_equal(found[0], shingles(ANALYZER.terms(WORLD[0].body)))
-    assert np.array_equal(found[1], shingles(ANALYZER.terms(bodyless.title)))
+    articles = [WORLD[0], bodyless, Article("3", "!1", "")]
+    indptr, marks = counted(articles, Weighting()).shingles(np.array([1, 0, 2]), tmp_path / "marks")
+    found = [marks[first:last] for first, last in pairwise(indptr)]
+    assert np.array_equal(found[1], shingles(ANALYZER.terms(WORLD[0].body)))
+    assert np.array_equal(found[0], shingles(ANALYZER.terms(bodyless.title)))
+    assert np.array_equal(found[2], shingles(ANALYZER.terms("!1")))
 
 
 def test_one_process_and_two_count_the_same() -> None:
-    articles = scrambled(2 * BLOCK + 30)
+    articles = scrambled(2 * SIZE + 30)
     one, two = (blocks_of(articles, Weighting(), jobs) for jobs in (1, 2))
-    assert [len(block.lengths) for block in one] == [BLOCK, BLOCK, 30]
+    assert [len(block.lengths) for block in one] == [SIZE, SIZE, 30]
     for block, other in zip(one, two, strict=True):
-        assert block.terms == other.terms
-        for name in ("lengths", "numbers", "counts", "lead"):
-            assert getattr(block, name).tobytes() == getattr(other, name).tobytes()
-        assert all(map(np.array_equal, block.shingles, other.shingles))
+        for field in fields(Block):
+            assert getattr(block, field.name).tobytes() == getattr(other, field.name).tobytes()
+
+
+def test_vectors_are_the_same_in_however_many_parts_they_are_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts, rows = counted(WORLD, Weighting()), np.arange(len(WORLD))
+    _, whole, _ = fit(counts, rows, Weighting())
+    monkeypatch.setattr("training.fit.ROWS", 4)
+    steps: list[int] = []
+    _, parts, _ = fit(counts, rows, Weighting(), steps.append)
+    assert sum(steps) == len(WORLD)
+    assert len(steps) == 7
+    assert (whole != parts).nnz == 0
 
 
 def test_what_is_taken_off_is_counted_by_kind() -> None:

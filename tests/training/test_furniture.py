@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models.analysis import Analyzer, AnalyzerConfig, Furniture
 from models.analysis.boilerplate import learned
 from models.article import Article
-from training.furniture import Repeats, lines_of, read_lines
+from training.furniture import BlockLines, Repeats, lines_of, read_lines
 
 ANALYZER = Analyzer()
 FIRST_DAY = datetime(2026, 3, 1, tzinfo=UTC)
@@ -31,10 +31,14 @@ def reader(articles: Sequence[Article]) -> Callable[[int], tuple[Article, set[tu
     return lambda place: (articles[place], lines_of(ANALYZER, articles[place]))
 
 
+def block_lines(articles: Sequence[Article]) -> BlockLines:
+    return read_lines(articles, [ANALYZER.clean(article.body).paragraphs for article in articles])
+
+
 def furniture_of(articles: Sequence[Article], block: int = 500, **config: object) -> list[Furniture]:
     repeats = Repeats()
     for first in range(0, len(articles), block):
-        repeats.add(read_lines(ANALYZER, articles[first : first + block]))
+        repeats.add(block_lines(articles[first : first + block]))
     return repeats.chosen(AnalyzerConfig(**config), reader(articles))
 
 
@@ -128,7 +132,7 @@ def test_little_memory_and_small_blocks_find_what_much_memory_finds(block: int, 
     small, large = Repeats(most), Repeats()
     for first in range(0, len(articles), block):
         for repeats in (small, large):
-            repeats.add(read_lines(ANALYZER, articles[first : first + block]))
+            repeats.add(block_lines(articles[first : first + block]))
     found, all_of_it = (repeats.chosen(AnalyzerConfig(), reader(articles)) for repeats in (small, large))
     assert [one.line for one in found] == [one.line for one in all_of_it]
     assert all(one.articles <= other.articles == 150 for one, other in zip(found, all_of_it, strict=True))

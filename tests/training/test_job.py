@@ -26,10 +26,12 @@ from models.recommenders import related_news
 from models.registry import Registry
 from tests.support.newsroom import COPY, topic_records, train_into, write_jsonl
 from training import job
+from training.blocks import SIZE
 from training.job import STAGES, TrainingPlan, TrainingSummary
 from training.progress import Reporter, Silent
 
 NOW = datetime(2025, 5, 1, 12, 30, 15, 250_000, tzinfo=UTC)
+STAGED = "versions/.staged-*"
 LONG = 60  # seconds after which a process that does nothing is given up
 
 
@@ -328,12 +330,12 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def training_process(artifacts: Path, archive: Path, until: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A real training in a process of its own, which has written a file of the staged folder."""
+    """A real training in a process of its own, which has written a file among its artifacts."""
     command = [sys.executable, "-m", "training", "train", str(archive), "--artifacts", str(artifacts), "--jobs", "1"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             deadline = time.monotonic() + LONG
-            while not any(path.stat().st_size for path in artifacts.glob(f"versions/.staged-*/{until}")):
+            while not any(path.stat().st_size for path in artifacts.glob(until)):
                 assert process.poll() is None, "the training was over too soon"
                 assert time.monotonic() < deadline, "the training does not begin"
                 time.sleep(0.002)
@@ -342,7 +344,9 @@ def training_process(artifacts: Path, archive: Path, until: str) -> Iterator[sub
             process.kill()
 
 
-@pytest.mark.parametrize("until", ["articles.jsonl", "sections.json"], ids=["reading", "evaluating"])
+@pytest.mark.parametrize(
+    "until", [f"{STAGED}/articles.jsonl", f"{STAGED}/sections.json"], ids=["reading", "evaluating"]
+)
 def test_killed_training_leaves_the_version_in_service_and_the_next_one_clears_up(
     artifacts: Path, archive: Path, world: Path, until: str
 ) -> None:
@@ -361,8 +365,35 @@ def test_killed_training_leaves_the_version_in_service_and_the_next_one_clears_u
     assert registry.current() == summary.version
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_interrupted_training_goes_on_from_its_finished_blocks(
+    tmp_path: Path, archive: Path, how: signal.Signals
+) -> None:
+    interrupted = tmp_path / "interrupted"
+    with training_process(interrupted, archive, ".blocks/*.npz") as process:
+        process.send_signal(how)
+        assert process.wait(LONG) != 0
+    assert Registry(interrupted).names() == []
+    summary = run(interrupted, archive)
+    straight = run(tmp_path / "straight", archive)
+    assert SIZE <= summary.resumed <= summary.articles
+    assert straight.resumed == 0
+    assert newest(interrupted).manifest.files == newest(tmp_path / "straight").manifest.files
+    assert not list(interrupted.glob(".blocks"))
+
+
+def test_blocks_of_other_articles_are_not_taken_over_and_go_with_the_next_training(
+    tmp_path: Path, archive: Path, world: Path
+) -> None:
+    with training_process(tmp_path / "artifacts", archive, ".blocks/*.npz") as process:
+        process.kill()
+    (tmp_path / "artifacts" / ".blocks" / ".begun-1").write_bytes(b"half a block")
+    assert run(tmp_path / "artifacts", world).resumed == 0
+    assert not (tmp_path / "artifacts" / ".blocks").exists()
+
+
 def test_second_training_in_the_same_folder_is_refused(artifacts: Path, archive: Path, world: Path) -> None:
-    with training_process(artifacts, archive, "articles.jsonl") as process:
+    with training_process(artifacts, archive, f"{STAGED}/articles.jsonl") as process:
         with pytest.raises(TrainingRefused, match="another training is running"):
             run(artifacts, world)
         assert process.poll() is None  # the first one is not disturbed

@@ -34,7 +34,9 @@ def found(*articles: tuple[list[str], float | None], cosine: float = 0.5) -> Sto
     times = [UNKNOWN_TIME if day is None else int(day * DAY) for _, day in articles]
     scores = np.full(rows.shape, cosine, dtype=np.float32)
     marks = [shingles(terms) for terms, _ in articles]
-    return find_stories(rows, scores, marks, np.array(times, dtype=np.int64), StoryRule(), lambda _: None)
+    indptr = np.cumsum([0, *map(len, marks)])
+    hashes = np.concatenate([*marks, np.empty(0, dtype=np.uint32)])
+    return find_stories(rows, scores, (indptr, hashes), np.array(times, dtype=np.int64), StoryRule(), lambda _: None)
 
 
 def alike(of: Stories, row: int) -> list[int]:
@@ -132,6 +134,9 @@ def test_likeness_goes_both_ways_and_is_the_share_of_the_shorter_text(articles: 
 def test_a_set_phrase_stands_on_more_days_than_a_story_touches(seen: list[tuple[int, int | None]], max_days: int):
     hashes = np.array([number for number, _ in seen], dtype=np.uint32)
     times = [UNKNOWN_TIME if day is None else day * DAY + 5 for _, day in seen]
-    phrases = set_phrases(hashes, np.array(times, dtype=np.int64), max_days)
+    indptr = np.arange(len(seen) + 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.stories.PART", 5)  # several parts
+        phrases = set_phrases(hashes, indptr, np.array(times, dtype=np.int64), max_days)
     days = {number: {day for other, day in seen if other == number and day is not None} for number, _ in seen}
     assert phrases.tolist() == [len(days[number]) > max_days + 1 for number, _ in seen]

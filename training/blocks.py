@@ -1,0 +1,270 @@
+"""Blocks: a part of the staged articles becomes a file of counts, and an interrupted training leaves it to the next.
+
+A file bears the digest of what it was made of: the articles, the settings, the furniture known. It is written
+beside its place and renamed, so it is whole or not there, and whoever needs the same again finds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from zipfile import BadZipFile
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.analysis import Analyzer, AnalyzerConfig
+from models.analysis.boilerplate import NOTHING_LEARNED, Boilerplate, Learned
+from models.article import Article
+from models.stories import Shingles
+from models.tfidf import Float32Array, Int32Array, Int64Array, Weighting
+from training.furniture import read_lines
+from training.shingling import shingled
+
+FORMAT = 1  # of a block's file; to be raised when what is counted changes
+SIZE = 500  # articles: long enough to be worth a task, short enough for progress to move
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What is known of a block of n articles.
+
+    Attributes:
+        terms: the block's terms, UTF-8, one a line, in order of appearance.
+        lengths: int32 (n,), distinct terms of each article.
+        numbers, counts, lead: int32 and float32, the terms of each article one article after the other, how
+            often each counts, and how often it stands in the lead.
+        shingle_counts, shingles: int32 (n,) and uint32, see :func:`training.shingling.shingled`.
+        kinds, removed: the kinds of the lines taken off, one a line, and int32, the place of the article of each.
+        keys, articles, about: see :class:`training.furniture.BlockLines`.
+        asked, askers: uint32 and int32, hashes of what would be looked for in learned furniture, and by whom.
+    """
+
+    terms: NDArray[np.uint8]
+    lengths: Int32Array
+    numbers: Int32Array
+    counts: Float32Array
+    lead: Float32Array
+    shingle_counts: Int32Array
+    shingles: Shingles
+    kinds: NDArray[np.uint8]
+    removed: Int32Array
+    keys: NDArray[np.uint64]
+    articles: Int64Array
+    about: NDArray[np.uint32]
+    asked: NDArray[np.uint32]
+    askers: Int32Array
+
+    @classmethod
+    def load(cls, path: Path) -> Block:
+        """Read a file that :meth:`save` wrote.
+
+        Raises:
+            OSError, EOFError, ValueError, KeyError, BadZipFile: when it is not there or damaged.
+        """
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return cls(**{field.name: arrays[field.name] for field in fields(cls)})
+
+    def save(self, path: Path) -> None:
+        """Write the file, whole or not at all."""
+        draft = path.with_name(f".{path.stem}-{os.getpid()}")
+        with draft.open("wb") as file:
+            np.savez(file, **{field.name: getattr(self, field.name) for field in fields(self)})
+        draft.replace(path)
+
+    @property
+    def words(self) -> list[str]:
+        """The terms as text."""
+        return _unpacked(self.terms)
+
+    def taken_off(self, places: Int64Array) -> tuple[Counter[str], Counter[str]]:
+        """Of the given articles: how many had lines of each kind taken off, and how many lines."""
+        wanted = np.isin(self.removed, places).tolist()
+        pairs = [
+            (kind, place)
+            for kind, place, taken in zip(_unpacked(self.kinds), self.removed.tolist(), wanted, strict=True)
+            if taken
+        ]
+        return Counter(kind for kind, _ in set(pairs)), Counter(kind for kind, _ in pairs)
+
+    def touched_by(self, learned: Learned) -> Int64Array:
+        """The articles whose text may be another one when this furniture is known, ascending."""
+        known = np.array([crc32(line.encode()) for line in learned.lines | learned.heads], dtype=np.uint32)
+        return np.unique(self.askers[np.isin(self.asked, known)]).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a block is made by; ``learned`` is page furniture known from an earlier look at all articles."""
+
+    analyzer: AnalyzerConfig
+    weighting: Weighting
+    learned: Learned = NOTHING_LEARNED
+
+    def digest(self) -> str:
+        """Equal recipes, equal digest; that of the analyzer's own behaviour is part of it."""
+        return _digest(self)
+
+
+class _Asked(frozenset[str]):
+    """Holds nothing and remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def __contains__(self, line: object) -> bool:
+        self.lines.append(str(line))
+        return False
+
+    def __bool__(self) -> bool:
+        return True  # else nobody would ask
+
+
+class _Numbers(dict[str, int]):
+    """Term → its number in the block, in order of appearance."""
+
+    def __missing__(self, term: str) -> int:
+        self[term] = len(self)
+        return self[term]
+
+
+def made(
+    recipe: Recipe, folder: Path, path: Path, span: tuple[int, int], places: Int64Array | None = None
+) -> tuple[Path, int, bool]:
+    """The file of a block in ``folder``, made unless it is there already.
+
+    The block stands in the staged file ``path``, from the first byte of ``span`` to one past the last; ``places``
+    are those of its articles that are wanted.
+
+    Returns:
+        The file, its number of articles, and whether it was there.
+    """
+    with path.open("rb") as file:
+        file.seek(span[0])
+        data = file.read(span[1] - span[0])
+    records = data.splitlines()
+    if places is not None:
+        records = [records[place] for place in places.tolist()]
+    name = hashlib.sha256(b"\n".join([recipe.digest().encode(), *records])).hexdigest()
+    target = folder / f"{name}.npz"
+    if _sound(target):
+        return target, len(records), True
+    count(recipe, [Article.from_record(json.loads(record)) for record in records]).save(target)
+    return target, len(records), False
+
+
+def _sound(path: Path) -> bool:
+    """Whether a file is there and whole; a machine that loses its power may leave a name without content."""
+    try:
+        Block.load(path)
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile):
+        return False
+    return True
+
+
+def count(recipe: Recipe, articles: Sequence[Article]) -> Block:
+    """Clean, analyse and count articles."""
+    analyzer, weighting = _analyzer(recipe), recipe.weighting
+    questions = _Asked()
+    config = recipe.analyzer
+    asking = Boilerplate.default(config.boilerplate_headings, config.boilerplate_lines, Learned(questions, questions))
+    first_look = recipe.learned == NOTHING_LEARNED
+    number_of = _Numbers()
+    parts: dict[str, list[list[int]]] = {"title": [], "body": [], "tags": []}
+    kinds: list[str] = []
+    removed: list[int] = []
+    asked: list[int] = []
+    askers: list[int] = []
+    texts = []
+    for place, article in enumerate(articles):
+        cleaned = asking.clean(article.body) if first_look else analyzer.clean(article.body)
+        texts.append(cleaned.paragraphs)
+        taken = [kind for kind, _ in cleaned.removed if kind != "blank"]
+        kinds.extend(taken)
+        removed.extend([place] * len(taken))
+        hashes = sorted({crc32(line.encode()) for line in questions.lines})
+        questions.lines.clear()
+        asked.extend(hashes)
+        askers.extend([place] * len(hashes))
+        written = {"title": article.title, "body": cleaned.text, "tags": "\n".join(article.tags)}
+        for part, text in written.items():
+            parts[part].append([number_of[term] for term in analyzer.terms(text)])
+    lines = read_lines(articles, texts) if first_look else read_lines((), ())
+    terms = list(number_of)
+    told = [body or title for body, title in zip(parts["body"], parts["title"], strict=True)]
+    hashes_of, shingle_counts = shingled(terms, *_flat(told))
+    lengths, numbers, counts, lead = _counted(parts, len(terms), weighting)
+    return Block(
+        terms=_packed(terms),
+        lengths=lengths,
+        numbers=numbers,
+        counts=counts,
+        lead=lead,
+        shingle_counts=shingle_counts,
+        shingles=hashes_of,
+        kinds=_packed(kinds),
+        removed=np.array(removed, dtype=np.int32),
+        keys=lines.keys,
+        articles=lines.articles,
+        about=lines.about,
+        asked=np.array(asked, dtype=np.uint32),
+        askers=np.array(askers, dtype=np.int32),
+    )
+
+
+def _counted(
+    parts: dict[str, list[list[int]]], terms: int, weighting: Weighting
+) -> tuple[Int32Array, Int32Array, Float32Array, Float32Array]:
+    """As :class:`models.tfidf.TextTerms` counts, all articles of a block in one sort."""
+    title, title_lengths = _flat(parts["title"])
+    body, body_lengths = _flat(parts["body"])
+    tags, tags_lengths = _flat(parts["tags"])
+    n = len(body_lengths)
+    begin = np.repeat(np.cumsum(body_lengths) - body_lengths, body_lengths)
+    leading = np.arange(len(body)) - begin < weighting.lead_terms
+    articles = [np.repeat(np.arange(n), lengths) for lengths in (title_lengths, body_lengths, tags_lengths)]
+    keys = np.concatenate([a * terms + number for a, number in zip(articles, (title, body, tags), strict=True)])
+    weights = np.repeat([weighting.title_weight, 1, weighting.tag_weight], [len(title), len(body), len(tags)])
+    in_lead = np.concatenate([np.full(len(title), weighting.title_weight > 0), leading, np.zeros(len(tags), bool)])
+    counting = weights > 0
+    found, place = np.unique(keys[counting], return_inverse=True)
+    counts, lead = (np.bincount(place, part[counting], len(found)) for part in (weights, in_lead))
+    of_article = found // max(terms, 1)
+    return (
+        np.bincount(of_article, minlength=n).astype(np.int32),
+        (found - of_article * terms).astype(np.int32),
+        counts.astype(np.float32),
+        lead.astype(np.float32),
+    )
+
+
+def _flat(numbers: Sequence[Sequence[int]]) -> tuple[Int32Array, Int64Array]:
+    lengths = np.array([len(part) for part in numbers], dtype=np.int64)
+    return np.fromiter((number for part in numbers for number in part), np.int32, int(lengths.sum())), lengths
+
+
+def _packed(texts: Sequence[str]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(texts).encode(), dtype=np.uint8)
+
+
+def _unpacked(packed: NDArray[np.uint8]) -> list[str]:
+    return packed.tobytes().decode().split("\n") if len(packed) else []
+
+
+@lru_cache(maxsize=2)
+def _analyzer(recipe: Recipe) -> Analyzer:
+    """One for all blocks of a process, so that the words it knows stay known."""
+    return Analyzer(recipe.analyzer, recipe.learned)
+
+
+@lru_cache(maxsize=2)
+def _digest(recipe: Recipe) -> str:
+    counted = [FORMAT, _analyzer(recipe).fingerprint(), asdict(recipe.weighting)]
+    return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()

@@ -12,6 +12,9 @@ from __future__ import annotations
 import unicodedata
 from itertools import chain
 
+import numpy as np
+from numpy.typing import NDArray
+
 _LETTERS = {
     **dict.fromkeys("أإآٱٲٳٵ", "ا"),
     **dict.fromkeys("ىیيېۍےۓ", "ي"),
@@ -44,11 +47,38 @@ def _table() -> dict[int, str]:
 
 _TABLE = _table()
 
+_GONE = 0xD800  # a surrogate, which no text that is looked up has
+_LONG = 100  # characters from which on looking up all at once is faster than one by one
+
+
+def _lookup() -> NDArray[np.uint16]:
+    """The table for characters of the first plane, as an array."""
+    codes = np.arange(1 << 16, dtype=np.uint16)
+    for point, form in _TABLE.items():
+        if point < len(codes):
+            codes[point] = ord(form) if form else _GONE
+    return codes
+
+
+_LOOKUP = _lookup()
+
+
+def _translated(text: str) -> str:
+    """``text.translate(_TABLE)``, several times as fast for long texts."""
+    if len(text) < _LONG:
+        return text.translate(_TABLE)
+    given = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")
+    if given.max() >= _GONE:  # another plane, or what is beyond the surrogates: rare
+        return text.translate(_TABLE)
+    codes = _LOOKUP[given]
+    kept: NDArray[np.uint16] = codes[codes != _GONE]
+    return kept.astype("<u2", copy=False).tobytes().decode("utf-16-le")
+
 
 def normalize(text: str) -> str:
     """The text in one spelling; idempotent. Characters may be fewer, never words more."""
     if not text.isascii():
         if not unicodedata.is_normalized("NFKC", text):
             text = unicodedata.normalize("NFKC", text)
-        text = text.translate(_TABLE)
+        text = _translated(text)
     return text.lower()

@@ -48,3 +48,9 @@ def test_different_words_stay_apart(one: str, other: str) -> None:
 def test_normalizing_twice_changes_nothing_more(text: str) -> None:
     once = normalize(text)
     assert normalize(once) == once
+
+
+@given(st.lists(st.characters() | st.sampled_from("أإىةًـ٣\u200f\ud800"), min_size=1, max_size=9))
+def test_long_texts_are_spelled_as_short_ones(letters: list[str]) -> None:
+    words = "".join(letters).split()
+    assert normalize(" ".join(words * 150)) == " ".join([normalize(word) for word in words] * 150)

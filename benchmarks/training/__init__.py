@@ -1,0 +1,1 @@
+"""Text to matrix, and whole trainings, measured."""

@@ -1,0 +1,110 @@
+"""Print how long articles take to become a matrix, beside scikit-learn's TfidfVectorizer with the same analyzer.
+
+Silah counts titles, leads, shingles and the lines of pages on the way, and writes all of it to files.
+With --growth, also what whole trainings of the first 1/8, 1/4, 1/2 and all articles take.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from models.analysis import Analyzer, AnalyzerConfig
+from models.article import Article
+from models.artifact import ARTICLES
+from models.tfidf import Weighting
+from training.blocks import Block, Recipe
+from training.fit import Counts, block_spans, fit, make_blocks
+from training.intake import Intake
+from training.records import accepted
+from training.sources import open_source
+
+SHARES = (8, 4, 2, 1)
+
+
+def silah(path: Path, spans: np.ndarray, jobs: int, folder: Path) -> int:
+    """Staged articles to vectors as a training does it; the weights kept."""
+    counts, first = Counts(), 0
+    wanted = [(span, None) for span in block_spans(spans)]
+    for file, articles, _ in make_blocks(Recipe(AnalyzerConfig(), Weighting()), folder, path, wanted, jobs):
+        counts.add(partial(Block.load, file), np.arange(articles), first + np.arange(articles))
+        first += articles
+    _, vectors, _ = fit(counts, np.arange(first), Weighting())
+    return int(vectors.nnz)
+
+
+def scikit_learn(articles: Sequence[Article]) -> int:
+    """The same words by scikit-learn, which has no processes of its own."""
+    analyzer = Analyzer()
+
+    def terms(article: Article) -> list[str]:
+        return analyzer.terms(article.title) + analyzer.terms(analyzer.clean(article.body).text)
+
+    return int(TfidfVectorizer(analyzer=terms, dtype=np.float32).fit_transform(articles).nnz)
+
+
+def growth(source: str, total: int) -> None:
+    """Trainings of growing parts of a file, each in a process of its own."""
+    print(f"{'articles':>10}{'seconds':>10}{'peak MiB':>10}  stages")
+    for share in SHARES:
+        with tempfile.TemporaryDirectory() as name:
+            part = Path(name) / "part.jsonl"
+            with part.open("w", encoding="utf-8") as file:
+                for article in islice(accepted(open_source(source)), total // share):
+                    file.write(json.dumps(article.to_record(), ensure_ascii=False) + "\n")
+            command = [
+                sys.executable,
+                "-m",
+                "training",
+                "train",
+                str(part),
+                "--artifacts",
+                f"{name}/artifacts",
+                "--json",
+            ]
+            start = time.perf_counter()
+            done = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+            spent, peak = time.perf_counter() - start, done["peak_memory_bytes"] / 2**20
+            stages = "  ".join(f"{stage} {seconds:.0f}" for stage, seconds in done["seconds"].items())
+            print(f"{done['articles']:>10,}{spent:>10.0f}{peak:>10,.0f}  {stages}", flush=True)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__)
+    parser.add_argument("file", help="articles, .jsonl or .jsonl.gz")
+    parser.add_argument("--articles", type=int, help="so many of them [default: all]")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--growth", action="store_true")
+    given = parser.parse_args()
+    articles = list(islice(accepted(open_source(given.file)), given.articles))
+    with tempfile.TemporaryDirectory() as name:
+        folder, intake = Path(name), Intake()
+        for _ in intake.take(articles, folder, None):
+            pass
+        start = time.perf_counter()
+        silah(folder / ARTICLES, intake.spans, given.jobs, folder)
+        ours = time.perf_counter() - start
+    start = time.perf_counter()
+    scikit_learn(articles)
+    theirs = time.perf_counter() - start
+    print(f"text to matrix, {len(articles):,} articles")
+    for label, spent in ((f"Silah, {given.jobs} processes", ours), ("scikit-learn", theirs)):
+        print(f"{label:<24}{spent:>8.1f} s{len(articles) / spent:>10,.0f} articles/s  {theirs / spent:5.2f} ×")
+    if given.growth:
+        growth(given.file, len(articles))
+
+
+if __name__ == "__main__":
+    main()

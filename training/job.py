@@ -149,10 +149,7 @@ def train(plan: TrainingPlan, registry: Registry, now: Callable[[], datetime], r
 
 @contextmanager
 def _workshop(folder: Path) -> Iterator[Path]:
-    """A folder for finished blocks; it stays only when the training is broken off.
-
-    What no training took for a while is gone with the next one that ends: it removes all of them.
-    """
+    """A folder for finished blocks; it stays only when the training is broken off, until the next one ends."""
     folder.mkdir(exist_ok=True)
     for draft in folder.glob(".*"):
         draft.unlink()  # begun and not finished

@@ -115,6 +115,11 @@ class TestOnePerStory:
         assert alike.isdisjoint(kept.rows.tolist())
         assert all(row in alike or int(index.story[row]) in stories for row in near.rows.tolist())
 
+    def test_a_story_whose_best_copy_is_barred_does_not_make_enough_before_better_ones(self):
+        index = world(*((None, 9 - day, [1.0]) for day in range(5)), stories=list("abcdb"), alike=[(0, 1)])
+        kept = one_per_story(index, candidates([0, 1, 2, 3, 4]), NO_ROWS, enough=3).ranked()
+        assert kept.rows.tolist()[:3] == [0, 2, 3]
+
     @given(questions(), st.integers(1, 8), st.sampled_from(Shown))
     def test_with_enough_of_them_the_first_are_those_of_all(self, asked: tuple, enough: int, shown: Shown):
         index, source, _ = asked

@@ -365,6 +365,15 @@ def test_killed_training_leaves_the_version_in_service_and_the_next_one_clears_u
     assert registry.current() == summary.version
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Processes started in the background of a shell are born deaf to SIGINT, and so are theirs."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_interrupted_training_goes_on_from_its_finished_blocks(
     tmp_path: Path, archive: Path, how: signal.Signals

@@ -25,7 +25,9 @@ from models.analysis.boilerplate import NOTHING_LEARNED, Boilerplate, Learned
 from models.article import Article
 from models.stories import Shingles
 from models.tfidf import Float32Array, Int32Array, Int64Array, Weighting
+from training.counting import counted
 from training.furniture import read_lines
+from training.lexicon import Lexicon
 from training.shingling import shingled
 
 FORMAT = 1  # of a block's file; to be raised when what is counted changes
@@ -127,14 +129,6 @@ class _Asked(frozenset[str]):
         return True  # else nobody would ask
 
 
-class _Numbers(dict[str, int]):
-    """Term → its number in the block, in order of appearance."""
-
-    def __missing__(self, term: str) -> int:
-        self[term] = len(self)
-        return self[term]
-
-
 def made(
     recipe: Recipe, folder: Path, path: Path, span: tuple[int, int], places: Int64Array | None = None
 ) -> tuple[Path, int, bool]:
@@ -176,16 +170,15 @@ def count(recipe: Recipe, articles: Sequence[Article]) -> Block:
     config = recipe.analyzer
     asking = Boilerplate.default(config.boilerplate_headings, config.boilerplate_lines, Learned(questions, questions))
     first_look = recipe.learned == NOTHING_LEARNED
-    number_of = _Numbers()
-    parts: dict[str, list[list[int]]] = {"title": [], "body": [], "tags": []}
     kinds: list[str] = []
     removed: list[int] = []
     asked: list[int] = []
     askers: list[int] = []
-    texts = []
+    paragraphs = []
+    texts: list[str] = []
     for place, article in enumerate(articles):
         cleaned = asking.clean(article.body) if first_look else analyzer.clean(article.body)
-        texts.append(cleaned.paragraphs)
+        paragraphs.append(cleaned.paragraphs)
         taken = [kind for kind, _ in cleaned.removed if kind != "blank"]
         kinds.extend(taken)
         removed.extend([place] * len(taken))
@@ -193,22 +186,20 @@ def count(recipe: Recipe, articles: Sequence[Article]) -> Block:
         questions.lines.clear()
         asked.extend(hashes)
         askers.extend([place] * len(hashes))
-        written = {"title": article.title, "body": cleaned.text, "tags": "\n".join(article.tags)}
-        for part, text in written.items():
-            parts[part].append([number_of[term] for term in analyzer.terms(text)])
-    lines = read_lines(articles, texts) if first_look else read_lines((), ())
-    terms = list(number_of)
-    told = [body or title for body, title in zip(parts["body"], parts["title"], strict=True)]
-    hashes_of, shingle_counts = shingled(terms, *_flat(told))
-    lengths, numbers, counts, lead = _counted(parts, len(terms), weighting)
+        texts.extend((article.title, cleaned.text, "\n".join(article.tags)))
+    lines = read_lines(articles, paragraphs) if first_look else read_lines((), ())
+    read = _lexicon(recipe).read(texts)
+    parts = read.lengths.reshape(-1, 3)
+    shingles, shingle_counts = shingled(read.terms, read.numbers, *_told(parts))
+    lengths, numbers, counts, lead = counted(len(read.terms), read.numbers, parts, weighting)
     return Block(
-        terms=_packed(terms),
+        terms=_packed(read.terms),
         lengths=lengths,
         numbers=numbers,
         counts=counts,
         lead=lead,
         shingle_counts=shingle_counts,
-        shingles=hashes_of,
+        shingles=shingles,
         kinds=_packed(kinds),
         removed=np.array(removed, dtype=np.int32),
         keys=lines.keys,
@@ -219,35 +210,11 @@ def count(recipe: Recipe, articles: Sequence[Article]) -> Block:
     )
 
 
-def _counted(
-    parts: dict[str, list[list[int]]], terms: int, weighting: Weighting
-) -> tuple[Int32Array, Int32Array, Float32Array, Float32Array]:
-    """As :class:`models.tfidf.TextTerms` counts, all articles of a block in one sort."""
-    title, title_lengths = _flat(parts["title"])
-    body, body_lengths = _flat(parts["body"])
-    tags, tags_lengths = _flat(parts["tags"])
-    n = len(body_lengths)
-    begin = np.repeat(np.cumsum(body_lengths) - body_lengths, body_lengths)
-    leading = np.arange(len(body)) - begin < weighting.lead_terms
-    articles = [np.repeat(np.arange(n), lengths) for lengths in (title_lengths, body_lengths, tags_lengths)]
-    keys = np.concatenate([a * terms + number for a, number in zip(articles, (title, body, tags), strict=True)])
-    weights = np.repeat([weighting.title_weight, 1, weighting.tag_weight], [len(title), len(body), len(tags)])
-    in_lead = np.concatenate([np.full(len(title), weighting.title_weight > 0), leading, np.zeros(len(tags), bool)])
-    counting = weights > 0
-    found, place = np.unique(keys[counting], return_inverse=True)
-    counts, lead = (np.bincount(place, part[counting], len(found)) for part in (weights, in_lead))
-    of_article = found // max(terms, 1)
-    return (
-        np.bincount(of_article, minlength=n).astype(np.int32),
-        (found - of_article * terms).astype(np.int32),
-        counts.astype(np.float32),
-        lead.astype(np.float32),
-    )
-
-
-def _flat(numbers: Sequence[Sequence[int]]) -> tuple[Int32Array, Int64Array]:
-    lengths = np.array([len(part) for part in numbers], dtype=np.int64)
-    return np.fromiter((number for part in numbers for number in part), np.int32, int(lengths.sum())), lengths
+def _told(parts: Int64Array) -> tuple[Int64Array, Int64Array]:
+    """Where the terms begin that tell each article's story, its body or a title alone, and how many they are."""
+    part = (np.arange(len(parts)), np.where(parts[:, 1] > 0, 1, 0))
+    starts = np.cumsum(parts).reshape(parts.shape) - parts
+    return starts[part], parts[part]
 
 
 def _packed(texts: Sequence[str]) -> NDArray[np.uint8]:
@@ -262,6 +229,11 @@ def _unpacked(packed: NDArray[np.uint8]) -> list[str]:
 def _analyzer(recipe: Recipe) -> Analyzer:
     """One for all blocks of a process, so that the words it knows stay known."""
     return Analyzer(recipe.analyzer, recipe.learned)
+
+
+@lru_cache(maxsize=2)
+def _lexicon(recipe: Recipe) -> Lexicon:
+    return Lexicon(_analyzer(recipe))
 
 
 @lru_cache(maxsize=2)

@@ -23,8 +23,10 @@ def _crc_table() -> NDArray[np.uint32]:
 _TABLE = _crc_table()
 
 
-def shingled(terms: Sequence[str], numbers: Int32Array, lengths: Int64Array) -> tuple[Shingles, Int32Array]:
-    """Shingles of articles given as numbers of terms one after the other, so many an article.
+def shingled(
+    terms: Sequence[str], numbers: Int32Array, starts: Int64Array, lengths: Int64Array
+) -> tuple[Shingles, Int32Array]:
+    """Shingles of articles whose text is so many ``numbers`` of terms from its start on.
 
     Returns:
         shingles: uint32, those of each article sorted and unique, one article after the other.
@@ -33,21 +35,18 @@ def shingled(terms: Sequence[str], numbers: Int32Array, lengths: Int64Array) -> 
     encoded = [term.encode() for term in terms]
     ends = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
     letters = np.frombuffer(b"".join(encoded), dtype=np.uint8)
-    width = np.minimum(lengths, SHINGLE_TERMS)
-    runs = np.where(width > 0, lengths - width + 1, 0)
-    hashes = _hashes(letters, ends, numbers, lengths, runs, _TABLE)
-    keys = np.unique(np.repeat(np.arange(len(lengths), dtype=np.uint64), runs) << np.uint64(32) | hashes)
-    counts = np.bincount((keys >> np.uint64(32)).astype(np.int64), minlength=len(lengths))
-    return (keys & np.uint64(0xFFFFFFFF)).astype(np.uint32), counts.astype(np.int32)
+    return _shingled(letters, ends, numbers, starts, lengths, _TABLE)  # type: ignore[no-any-return]  # compiled
 
 
 @njit(cache=True)
-def _hashes(letters, ends, numbers, lengths, runs, table):  # type: ignore[no-untyped-def]  # compiled
-    hashes = np.empty(runs.sum(), dtype=np.uint64)
-    place, start = 0, 0
+def _shingled(letters, ends, numbers, starts, lengths, table):  # type: ignore[no-untyped-def]  # compiled
+    hashes = np.empty(lengths.sum(), dtype=np.uint32)
+    counts = np.zeros(len(lengths), dtype=np.int32)
+    filled = 0
     for article in range(len(lengths)):
-        width = lengths[article] - runs[article] + 1
-        for first in range(start, start + runs[article]):
+        start, width = starts[article], min(lengths[article], SHINGLE_TERMS)
+        place = filled
+        for first in range(start, start + lengths[article] - width + 1 if width else start):
             crc = np.uint32(0xFFFFFFFF)
             for word in range(first, first + width):
                 if word > first:
@@ -56,5 +55,11 @@ def _hashes(letters, ends, numbers, lengths, runs, table):  # type: ignore[no-un
                     crc = np.uint32(crc >> np.uint32(8)) ^ table[(crc ^ letters[letter]) & np.uint32(255)]
             hashes[place] = crc ^ np.uint32(0xFFFFFFFF)
             place += 1
-        start += lengths[article]
-    return hashes
+        hashes[filled:place].sort()
+        begin = filled
+        for run in range(begin, place):
+            if run == begin or hashes[run] != hashes[filled - 1]:
+                hashes[filled] = hashes[run]
+                filled += 1
+        counts[article] = filled - begin
+    return hashes[:filled].copy(), counts

@@ -88,7 +88,7 @@ class AnalyzerConfig:
             compiled(pattern)
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
     """The text without what is written for machines: entities become characters, addresses go."""
     if "&" in text:
         text = unescape(text)
@@ -124,6 +124,9 @@ class Analyzer:
 
     Args:
         learned: furniture of the site's pages, as training found it.
+
+    Attributes:
+        names: names of several words, each of which is one token.
     """
 
     def __init__(self, config: AnalyzerConfig | None = None, learned: Learned = NOTHING_LEARNED) -> None:
@@ -133,7 +136,7 @@ class Analyzer:
             self.config.boilerplate_headings, self.config.boilerplate_lines, learned
         )
         self._terms = _Terms(self.config)
-        self._names = self._terms.names
+        self.names = self._terms.names
 
     def __reduce__(self) -> tuple[Callable[..., Analyzer], tuple[AnalyzerConfig, Learned]]:
         return _arrived, (self.config, self.learned)  # travels to worker processes as what it was made of
@@ -145,20 +148,28 @@ class Analyzer:
     def terms(self, text: str) -> list[str]:
         """Terms of a plain text, in reading order; stop words are gone."""
         lookup = self._terms
-        tokens = tokenize(normalize(_readable(text)))
-        for start, end, name in reversed([*self._names.longer(tokens)]):
+        return [term for token in self.tokens(text) if (term := lookup[token])]
+
+    def tokens(self, text: str) -> list[str]:
+        """Words of a plain text, normalized, in reading order; a name of several words is one of them."""
+        tokens = tokenize(normalize(readable(text)))
+        for start, end, name in reversed([*self.names.longer(tokens)]):
             tokens[start:end] = [name]
-        return [term for word in tokens if (term := lookup[word])]
+        return tokens
+
+    def term(self, token: str) -> str:
+        """What a token counts as; empty when it does not count."""
+        return self._terms[token]
 
     def surfaces(self, text: str) -> dict[str, str]:
         """For each term of a plain text the word as it stands there: the commonest form, the shortest of several."""
         surfaces: list[str] = []
         tokens: list[str] = []
-        for match in _SURFACE.finditer(_readable(text)):
+        for match in _SURFACE.finditer(readable(text)):
             cut = tokenize(normalize(match.group()))
             tokens.extend(cut)
             surfaces.extend([_UNSEEN.sub("", match.group())] * len(cut))
-        for start, end, name in reversed([*self._names.longer(tokens)]):
+        for start, end, name in reversed([*self.names.longer(tokens)]):
             seen = dict.fromkeys(surfaces[start:end])  # a word that is cut in two stands once
             tokens[start:end], surfaces[start:end] = [name], [" ".join(seen)]
         forms: dict[str, Counter[str]] = {}

@@ -62,6 +62,7 @@ class Names:
         servants = {particle + _SERVANT for particle in _PARTICLES}
         self._firsts = frozenset(servants | self._longer.keys())  # a text without any of these has no longer name
         self._servants = frozenset(servants)
+        self.most_words = max(2, *(1 + len(rest) for found in self._longer.values() for rest, _ in found))
 
     def _add_name(self, name: str, *formed: str) -> None:
         self._term.setdefault(name, name)
@@ -114,6 +115,10 @@ class Names:
         """The term of words that share a stem with a spelling."""
         return self._of_stem.get(stem, stem)
 
+    def may_begin(self, token: str) -> bool:
+        """Whether a name of several words begins like this."""
+        return token in self._firsts
+
     def longer(self, tokens: Sequence[str]) -> Iterator[tuple[int, int, str]]:
         """Names of several words in a text: where each begins, where it ends, and the one token it stands for."""
         if self._firsts.isdisjoint(tokens):
@@ -121,17 +126,17 @@ class Names:
         end = 0
         for place in [place for place, token in enumerate(tokens) if token in self._firsts]:
             if place >= end:
-                name, width = self._longest(tokens, place)
+                name, width = self.longest(tokens[place : place + self.most_words])
                 if width > 1:
                     end = place + width
                     yield place, end, name
 
-    def _longest(self, tokens: Sequence[str], place: int) -> tuple[str, int]:
-        token = tokens[place]
+    def longest(self, tokens: Sequence[str]) -> tuple[str, int]:
+        """What the first of some tokens begins, and of how many it is: a name of several, or itself."""
+        token, *following = tokens
         for rest, name in self._longer.get(token, ()):
-            if tuple(tokens[place + 1 : place + 1 + len(rest)]) == rest:
+            if tuple(following[: len(rest)]) == rest:
                 return name, 1 + len(rest)
-        following = tokens[place + 1] if place + 1 < len(tokens) else ""
-        if token in self._servants and following.startswith("ال") and len(following) > 3:
-            return _SERVANT + following, 2
+        if token in self._servants and following and following[0].startswith("ال") and len(following[0]) > 3:
+            return _SERVANT + following[0], 2
         return token, 1

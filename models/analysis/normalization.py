@@ -47,7 +47,7 @@ def _table() -> dict[int, str]:
 
 _TABLE = _table()
 
-_GONE = 0xD800  # a surrogate, which no text that is looked up has
+SURROGATES = 0xD800  # from here on no text is looked up; the first of them stands for what goes
 _LONG = 100  # characters from which on looking up all at once is faster than one by one
 
 
@@ -56,7 +56,7 @@ def _lookup() -> NDArray[np.uint16]:
     codes = np.arange(1 << 16, dtype=np.uint16)
     for point, form in _TABLE.items():
         if point < len(codes):
-            codes[point] = ord(form) if form else _GONE
+            codes[point] = ord(form) if form else SURROGATES
     return codes
 
 
@@ -68,17 +68,20 @@ def _translated(text: str) -> str:
     if len(text) < _LONG:
         return text.translate(_TABLE)
     given = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")
-    if given.max() >= _GONE:  # another plane, or what is beyond the surrogates: rare
+    if given.max() >= SURROGATES:  # another plane, or what is beyond the surrogates: rare
         return text.translate(_TABLE)
     codes = _LOOKUP[given]
-    kept: NDArray[np.uint16] = codes[codes != _GONE]
+    kept: NDArray[np.uint16] = codes[codes != SURROGATES]
     return kept.astype("<u2", copy=False).tobytes().decode("utf-16-le")
 
 
 def normalize(text: str) -> str:
     """The text in one spelling; idempotent. Characters may be fewer, never words more."""
     if not text.isascii():
-        if not unicodedata.is_normalized("NFKC", text):
-            text = unicodedata.normalize("NFKC", text)
-        text = _translated(text)
+        text = _translated(composed(text))
     return text.lower()
+
+
+def composed(text: str) -> str:
+    """The text in compatibility composition, NFKC."""
+    return text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)

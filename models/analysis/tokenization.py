@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 
-_TOKEN = re.compile(r"[0-9]+(?:[.,][0-9]+)*|[^\W\d_]+")
+LETTER = r"[^\W\d_]"
+
+_TOKEN = re.compile(rf"[0-9]+(?:[.,][0-9]+)*|{LETTER}+")
 _ABBREVIATION = re.compile(r"(?<![^\W_])(?:[^\W\d_]\.){1,5}[^\W\d_](?![^\W_])")
 _DOTTED = re.compile(r"\.[^\W\d_](?![^\W_])")  # found fast: few texts have an abbreviation
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
@@ -18,14 +20,19 @@ _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 def tokenize(normalized: str) -> list[str]:
     """The tokens of a text that went through :func:`normalize`, in reading order."""
-    if _DOTTED.search(normalized):
-        normalized = _ABBREVIATION.sub(lambda match: match.group().replace(".", ""), normalized)
-    tokens = _TOKEN.findall(normalized)
+    tokens = _TOKEN.findall(undotted(normalized))
     if "," in normalized:
-        return [plain_number(token) if "," in token else token for token in tokens]
+        return [plain_number(token) for token in tokens]
     return tokens
+
+
+def undotted(normalized: str) -> str:
+    """The text with its abbreviations in one piece."""
+    if _DOTTED.search(normalized):
+        return _ABBREVIATION.sub(lambda match: match.group().replace(".", ""), normalized)
+    return normalized
 
 
 def plain_number(token: str) -> str:
     """A number without its thousands separators; anything else as it is."""
-    return token.replace(",", "") if _THOUSANDS.fullmatch(token) else token
+    return token.replace(",", "") if "," in token and _THOUSANDS.fullmatch(token) else token

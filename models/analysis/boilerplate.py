@@ -146,7 +146,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
         ValueError: when it is none, or would take every line off.
     """
     try:
-        expression = re.compile(pattern)
+        expression = re.compile(f"(?:{pattern})")  # as it stands among others
     except re.error as error:
         raise ValueError(f"boilerplate: {pattern!r} is no regular expression: {error}") from error
     if expression.fullmatch("") or expression.fullmatch("كل سطر من كل مقال"):

@@ -16,13 +16,16 @@ from service import problems
 from service.caching import Front
 from service.dependencies import Context
 from service.follower import Follower
+from service.ledger import Ledger
+from service.logs import log_to_stderr
 from service.methods import Heads
+from service.metrics import Metrics
 from service.paths import EncodedSlashes
 from service.reading import Lists
 from service.routes import articles, health, models
 from service.settings import ServiceSettings
 from service.site import demo
-from service.telemetry import Metrics, Telemetry, log_to_stderr
+from service.telemetry import Telemetry
 
 DESCRIPTION = "Which articles belong beside an article: «أخبار ذات صلة» and «قد يهمك أيضا»."
 
@@ -52,12 +55,15 @@ def create_app(settings: ServiceSettings | None = None, now: Callable[[], int] =
     follower = Follower(
         registry, every=settings.follow_seconds, retry=settings.retry_seconds, cache_bytes=settings.cache_bytes
     )
-    context = Context(settings, registry, follower, Metrics(), now)
+    metrics = Metrics()
+    ledger = Ledger(metrics.count)
+    context = Context(settings, registry, follower, metrics, ledger, now)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with follower.running():
             yield
+        ledger.write_up()
 
     app = Application(
         title="Silah", description=DESCRIPTION, version="0.1.0", lifespan=lifespan, redirect_slashes=False
@@ -74,7 +80,7 @@ def create_app(settings: ServiceSettings | None = None, now: Callable[[], int] =
     layers = Heads(EncodedSlashes(layers))
     layers = Front(layers, follower.holder.answers, now)
     # who may ask is decided here: behind telemetry, which counts refusals too, and before any answer
-    app.front = Telemetry(layers, context.metrics)
+    app.front = Telemetry(layers, ledger)
     return app
 
 

@@ -13,10 +13,11 @@ from fastapi import Depends, Path, Request
 
 from models.registry import Registry
 from service.follower import Follower
+from service.ledger import Ledger
+from service.metrics import Metrics
 from service.paths import decode_id
 from service.settings import ServiceSettings
 from service.snapshot import Snapshot
-from service.telemetry import Metrics
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Context:
     registry: Registry
     follower: Follower
     metrics: Metrics
+    ledger: Ledger
     now: Callable[[], int]
 
 

@@ -7,9 +7,9 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 
 from service.dependencies import InContext
+from service.metrics import CONTENT_TYPE
 from service.problems import responses
 from service.schemas import Health
-from service.telemetry import CONTENT_TYPE
 
 router = APIRouter(tags=["health"])
 
@@ -37,5 +37,6 @@ async def ready(context: InContext) -> Health:
 async def metrics(context: InContext) -> Response:
     """Figures in Prometheus' text format."""
     holder = context.follower.holder
+    context.ledger.write_up()
     context.metrics.observe(holder.current, holder.refusal is not None)
     return Response(context.metrics.render(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import json
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from models.article import to_microseconds
+from service.logs import JsonLines
 from tests.support.newsroom import AFTER_ALL, train_into
 from tests.support.serving import Client, serving
 from tests.support.worlds import edge_records, odd_ids_records
@@ -53,3 +58,30 @@ def nothing(tmp_path: Path) -> Iterator[Client]:
     """An application on a folder in which nothing is published."""
     with serving(tmp_path / "artifacts") as client:
         yield client
+
+
+@pytest.fixture
+def fresh(trained: Path) -> Iterator[Client]:
+    """An application that has answered nothing yet."""
+    with serving(trained) as client:
+        yield client
+
+
+@pytest.fixture
+def lines(fresh: Client) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What the fresh application logs, line by line, as a machine reads it."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLines())
+    logger = logging.getLogger("silah")
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+
+    def written() -> list[dict[str, Any]]:
+        fresh.app.state.context.ledger.write_up()
+        return [json.loads(line) for line in stream.getvalue().split("\n") if line]
+
+    yield written
+    logger.removeHandler(handler)
+    logger.setLevel(level)

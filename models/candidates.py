@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -76,8 +77,7 @@ class Candidates:
         return self.take(np.lexsort((self.rows, -self.scores)))
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(NamedTuple):
     """One place in a list.
 
     Attributes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import mmap
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ class CardFile:
     def is_of(self, row: int, article_id: str) -> bool:
         """Whether a row is the article of an id; seen from its first bytes where the id stands first."""
         first = int(self.spans[row, 0])
-        begin = f'{{"id": {json.dumps(article_id, ensure_ascii=False)}'.encode("utf-8", "surrogatepass")
+        begin = f'{{"id": {encode_basestring(article_id)}'.encode("utf-8", "surrogatepass")
         return self.data[first : first + len(begin)] == begin or self._record(row)["id"] == article_id
 
     def _record(self, row: int) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from models.tfidf import Float32Array, Int32Array, Int64Array, SparseVector
 UNKNOWN_TIME = np.iinfo(np.int64).min
 NEVER = np.iinfo(np.int64).max
 NO_SECTION = -1
+DAY = 86_400_000_000  # microseconds
 
 UInt64Array = NDArray[np.uint64]
 
@@ -39,7 +40,7 @@ class ArticleIndex:
 
     Attributes:
         indptr, terms, weights: the unit vectors in CSR form: int64 (n + 1,), int32, float32.
-        neighbour_rows, neighbour_scores: int32 and float32 (n, k), best first; row -1 is "none".
+        neighbour_rows, neighbour_scores: int32 and float32 (n, k), best first; rows of -1, which are none, last.
         published: int64 (n,), microseconds since 1970 or ``UNKNOWN_TIME``.
         expires: int64 (n,), microseconds since 1970 or ``NEVER``.
         section: int32 (n,), place in ``section_names`` or ``NO_SECTION``.
@@ -84,6 +85,12 @@ class ArticleIndex:
         moments.sort(kind="stable")  # a merge: both parts ascend already
         return cast("Int64Array", moments[np.append(True, moments[1:] != moments[:-1])[: len(moments)]])
 
+    @cached_property
+    def days(self) -> NDArray[np.float64]:
+        """Days from 1970 to the publication of each article; an unknown time is infinitely far from all."""
+        published = self.published
+        return np.where(published == UNKNOWN_TIME, -np.inf, published / DAY)
+
     def row_of(self, article_id: str) -> int:
         """The row of an id.
 
@@ -98,7 +105,7 @@ class ArticleIndex:
     def find(self, article_id: str) -> int | None:
         """The row of an id, or None."""
         wanted = np.uint64(id_hash(article_id))
-        place = int(np.searchsorted(self.id_hashes, wanted))
+        place = int(self.id_hashes.searchsorted(wanted))
         while place < len(self.id_hashes) and self.id_hashes[place] == wanted:
             row = int(self.id_rows[place])
             if self.cards.is_of(row, article_id):
@@ -117,9 +124,11 @@ class ArticleIndex:
 
     def neighbours(self, row: int) -> Candidates:
         """The articles nearest to one by cosine, best first."""
-        rows = self.neighbour_rows[row]
-        known = rows >= 0
-        return Candidates(rows[known], self.neighbour_scores[row][known])
+        rows, scores = self.neighbour_rows[row], self.neighbour_scores[row]
+        if len(rows) and rows[-1] < 0:  # those that are none stand last
+            known = int(np.count_nonzero(rows >= 0))
+            return Candidates(rows[:known], scores[:known])
+        return Candidates(rows, scores)
 
     def alike(self, row: int) -> list[int]:
         """The articles alike to one in wording."""

@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 from models.candidates import Candidates, Query, Reason, Recommendation
 from models.index import ArticleIndex
 from models.limits import NO_OTHERS, Amount, Share, Whole
-from models.reranking import Shown, diversify, freshness, one_per_story, spread, weigh, within
+from models.reranking import Shown, beyond, diversify, freshness, one_per_story, spread, weigh, within
 from models.retrieval import content, latest
 from models.tfidf import Int32Array
 
@@ -71,8 +71,8 @@ class Recommender:
 def related_news(recommender: Recommender, source: int, query: Query) -> list[Recommendation]:
     """«أخبار ذات صلة»: the same story and its people, places and matters, fresh, one article a story."""
     index, rules = recommender.index, recommender.rules
-    near = content(index, source, query)
-    near = within(index, near.take(near.scores >= rules.related_min_similarity), source, rules.related_window_days)
+    near = content(index, source, query, rules.related_min_similarity)
+    near = within(index, near, source, rules.related_window_days)
     fresh = freshness(index, near.rows, source, rules.related_half_life_days, rules.related_freshness_floor)
     diversity = rules.related_diversity if query.diversity is None else query.diversity
     enough = query.limit if diversity == 0 else None
@@ -87,18 +87,22 @@ def you_may_also_like(recommender: Recommender, source: int, query: Query) -> li
     """«قد يهمك أيضا»: the wider topic in other stories and sections; nothing that related news shows by default."""
     index, rules = recommender.index, recommender.rules
     shown = shown_beside(recommender, source, query)
-    near = content(index, source, query)
+    near = content(index, source, query, rules.also_like_min_similarity)
     dense = index.neighbours(source).scores[rules.same_story_neighbours :][:1]
     own_story = max(rules.same_story_similarity, float(dense.max(initial=0)))
-    near = near.take((near.scores < own_story) & (near.scores >= rules.also_like_min_similarity))
-    near = within(index, near, source, rules.also_like_window_days)
+    near = within(index, near.take(near.scores < own_story), source, rules.also_like_window_days)
     fresh = freshness(index, near.rows, source, rules.also_like_half_life_days, rules.also_like_freshness_floor)
     told = _rows([source, *(item.row for item in shown)])
     ranked = one_per_story(index, weigh(near, fresh), told, rules.story_shows, DIVERSIFIED).ranked()
     ranked = ranked.take(slice(DIVERSIFIED))
     diversity = rules.also_like_diversity if query.diversity is None else query.diversity
-    varied = diversify(index, ranked, diversity, DIVERSIFIED)
-    return _answer(near, spread(index, varied, (query.limit + 1) // 2), query)
+    most = (query.limit + 1) // 2
+    for looked in (2 * query.limit, DIVERSIFIED):  # the first are the same however many are asked for
+        varied = diversify(index, ranked, diversity, looked).take(slice(looked))
+        room = ~beyond(index, varied, most) & (varied.scores >= query.min_score)
+        if np.count_nonzero(room) >= query.limit:
+            break
+    return _answer(near, spread(index, varied, most), query)
 
 
 def shown_beside(recommender: Recommender, source: int, query: Query) -> list[Recommendation]:

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import pairwise as pairs
 
 import numpy as np
-from scipy import sparse
+from numpy.typing import NDArray
 
 from models.candidates import Candidates
-from models.index import UNKNOWN_TIME, ArticleIndex
+from models.index import DAY, UNKNOWN_TIME, ArticleIndex
 from models.tfidf import Float32Array, Int32Array
-
-DAY = 86_400_000_000  # microseconds
 
 
 # factor = floor + (1 - floor) · ½^(|t_article - t_source| / half-life)
 # An undated source judges nobody (factor 1); an undated candidate counts as old (factor = floor).
 def freshness(index: ArticleIndex, rows: Int32Array, source: int, half_life_days: float, floor: float) -> Float32Array:
     """A factor in [floor, 1] for each row: how near in time it is to the source."""
-    if index.published[source] == UNKNOWN_TIME or half_life_days == 0:
+    days = index.days
+    if half_life_days == 0 or days[source] == -np.inf:
         return np.ones(len(rows), dtype=np.float32)
-    published = index.published[rows]
-    # in float64 before the subtraction: UNKNOWN_TIME would overflow in int64
-    gap = np.abs(published.astype(np.float64) - float(index.published[source])) / DAY
-    decay = np.where(published == UNKNOWN_TIME, 0.0, 0.5 ** (gap / half_life_days))
-    return (floor + (1 - floor) * decay).astype(np.float32)
+    decay = np.exp2(np.abs(days[rows] - days[source]) / -half_life_days)
+    factors: Float32Array = (floor + (1 - floor) * decay).astype(np.float32)
+    return factors
 
 
 class Shown(StrEnum):
@@ -49,8 +47,8 @@ def one_per_story(
     (the newest of several; where there is none, the newest of all). With ``enough`` candidates kept, those
     of lower scores are not looked at: for scores that fall.
     """
-    rows, stories = candidates.rows.tolist(), index.story[candidates.rows].tolist()
-    last = dict(zip(stories, range(len(stories)), strict=True))  # the last place of each story
+    rows, scores = candidates.rows.tolist(), candidates.scores.tolist()
+    stories = index.story[candidates.rows].tolist()
     over = set(index.story[told].tolist())
     barred = {alike for row in told.tolist() for alike in index.alike(row)}
     kept: list[int] = []
@@ -58,14 +56,14 @@ def one_per_story(
     in_order = 0  # kept with the score of their place; a story whose first copies are barred may score far less
     least = -np.inf  # the lowest score among the first that are enough
     for place, story in enumerate(stories):
-        if candidates.scores[place] < least:
+        if scores[place] < least:
             break
         if story in over:
             continue
         free = [place]
-        if last[story] > place:
+        if stories.count(story) > 1:
             over.add(story)
-            free = [other for other in range(place, last[story] + 1) if stories[other] == story]
+            free = [other for other, its in enumerate(stories) if its == story]
         if barred:
             free = [other for other in free if rows[other] not in barred]
         if free:
@@ -75,7 +73,7 @@ def one_per_story(
             barred.update(index.alike(rows[shows]))
             in_order += free[0] == place
             if in_order == enough and free[0] == place:
-                least = float(candidates.scores[place])
+                least = scores[place]
     return Candidates(np.array(kept, dtype=np.int32), candidates.scores[best])
 
 
@@ -104,7 +102,7 @@ def diversify(index: ArticleIndex, candidates: Candidates, diversity: float, cou
     """The candidates reordered so that the first ``count`` differ from each other; the rest keep their order."""
     if diversity == 0 or len(candidates) < 2:
         return candidates
-    similarity = pairwise(index, candidates.rows)
+    cosines = Cosines(index, candidates.rows)
     relevance = (1 - diversity) * candidates.scores / max(float(candidates.scores.max()), 1e-9)
     nearest = np.zeros(len(candidates), dtype=np.float32)
     left = np.ones(len(candidates), dtype=bool)
@@ -113,18 +111,24 @@ def diversify(index: ArticleIndex, candidates: Candidates, diversity: float, cou
         best = int(np.argmax(np.where(left, relevance - diversity * nearest, -np.inf)))
         chosen.append(best)
         left[best] = False
-        nearest = np.maximum(nearest, similarity[best])
+        nearest = np.maximum(nearest, cosines.of(best))
     return candidates.take(np.concatenate((np.array(chosen, dtype=np.intp), np.flatnonzero(left))))
 
 
 def spread(index: ArticleIndex, candidates: Candidates, most: int) -> Candidates:
     """At most ``most`` articles of one section first; those beyond follow after all others, in their order."""
+    late = beyond(index, candidates, most)
+    return candidates.take(np.concatenate((np.flatnonzero(~late), np.flatnonzero(late))))
+
+
+def beyond(index: ArticleIndex, candidates: Candidates, most: int) -> NDArray[np.bool_]:
+    """Which candidates have ``most`` others of their section before them."""
     seen: dict[int, int] = {}
-    beyond = np.zeros(len(candidates), dtype=bool)
+    late = np.zeros(len(candidates), dtype=bool)
     for place, section in enumerate(index.section[candidates.rows].tolist()):
         seen[section] = seen.get(section, 0) + 1
-        beyond[place] = seen[section] > most
-    return candidates.take(np.concatenate((np.flatnonzero(~beyond), np.flatnonzero(beyond))))
+        late[place] = seen[section] > most
+    return late
 
 
 def weigh(candidates: Candidates, factors: Float32Array) -> Candidates:
@@ -132,11 +136,35 @@ def weigh(candidates: Candidates, factors: Float32Array) -> Candidates:
     return Candidates(candidates.rows, candidates.scores * factors).ranked()
 
 
+class Cosines:
+    """Cosines of some rows with one of them at a time."""
+
+    def __init__(self, index: ArticleIndex, rows: Int32Array) -> None:
+        spans = [
+            slice(*span) for span in zip(index.indptr[rows].tolist(), index.indptr[rows + 1].tolist(), strict=True)
+        ]
+        ends = np.cumsum([span.stop - span.start for span in spans])
+        self._parts = [slice(*part) for part in pairs([0, *ends.tolist()])]
+        self._terms = np.concatenate([index.terms[span] for span in spans], dtype=np.intp)
+        self._weights = np.concatenate([index.weights[span] for span in spans])
+        self._filled = [place for place, part in enumerate(self._parts) if part.start < part.stop]
+        self._starts = [self._parts[place].start for place in self._filled]
+        self._row = np.zeros(int(self._terms.max(initial=-1)) + 1, dtype=np.float32)  # as long as the columns are many
+
+    def of(self, place: int) -> Float32Array:
+        """The cosine of each with the one at a place, float32 (n,)."""
+        part, row = self._parts[place], self._row
+        terms = self._terms[part]
+        row[terms] = self._weights[part]
+        products = row.take(self._terms) * self._weights
+        row[terms] = 0
+        cosines = np.zeros(len(self._parts), dtype=np.float32)
+        if self._filled:
+            cosines[self._filled] = np.add.reduceat(products, self._starts)
+        return cosines
+
+
 def pairwise(index: ArticleIndex, rows: Int32Array) -> Float32Array:
     """Cosines of all pairs of the given rows, float32 (n, n)."""
-    parts = [index.vector(int(row)) for row in rows]
-    indptr = np.concatenate(([0], np.cumsum([len(part.terms) for part in parts])))
-    terms = np.concatenate([part.terms for part in parts])
-    weights = np.concatenate([part.weights for part in parts])
-    vectors = sparse.csr_array((weights, terms, indptr))
-    return np.asarray((vectors @ vectors.T).toarray(), dtype=np.float32)
+    cosines = Cosines(index, rows)
+    return np.stack([cosines.of(place) for place in range(len(rows))])

@@ -13,9 +13,10 @@ from models.tfidf import Int32Array
 LATEST_BLOCK = 1024
 
 
-def content(index: ArticleIndex, row: int, query: Query) -> Candidates:
-    """The allowed neighbours of an article, scored by cosine, best first."""
+def content(index: ArticleIndex, row: int, query: Query, least: float = 0.0) -> Candidates:
+    """The allowed neighbours of an article, scored by cosine, best first, none below ``least``."""
     near = index.neighbours(row)
+    near = near.take(slice(int(np.count_nonzero(near.scores >= np.float32(least)))))
     return near.take(allowed(index, near.rows, query))
 
 

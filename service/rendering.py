@@ -6,17 +6,20 @@ The shape is that of :class:`service.schemas.ListAnswer`, which describes it; he
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from json.encoder import encode_basestring
+from operator import itemgetter
 
 from models.answers import Explanation, shown_score
 from models.artifact import Model
-from models.candidates import Recommendation
+from models.candidates import Reason, Recommendation
 from models.index import ArticleIndex
 from service.schemas import ITEM_FIELDS
 
 CARDS = 32_768  # articles whose texts are kept serialised: about a kilobyte each
+
+_REASONS = {reason: f'"{reason.value}"' for reason in Reason}
 
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -33,7 +36,7 @@ class Renderer:
         self, places: Sequence[Recommendation], source: int | None, explain: bool, fields: tuple[str, ...]
     ) -> str:
         """The items of a list as a JSON array, each with these of its members."""
-        template, positions = _template(fields)
+        template, chosen = _template(fields)
         explained = Explanation(self._model, source) if explain and source is not None else None
         written = []
         for place in places:
@@ -43,11 +46,11 @@ class Renderer:
                 identifier,
                 place.rank,
                 shown_score(place),
-                f'"{place.reason.value}"',
+                _REASONS[place.reason],
                 *others,
                 "null" if matched is None else to_json([{"term": m.term, "weight": m.weight} for m in matched]),
             )
-            written.append(template % tuple([values[position] for position in positions]))
+            written.append(template % (values if chosen is None else chosen(values)))
         return f"[{','.join(written)}]"
 
     def answer(
@@ -75,6 +78,11 @@ def _serialised(index: ArticleIndex, row: int) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _template(fields: tuple[str, ...]) -> tuple[str, list[int]]:
-    """An item of these members with a gap for each value, and the position of each value among all of an item's."""
-    return f"{{{','.join(f'{to_json(name)}:%s' for name in fields)}}}", [ITEM_FIELDS.index(name) for name in fields]
+def _template(fields: tuple[str, ...]) -> tuple[str, Callable[[tuple[object, ...]], tuple[object, ...]] | None]:
+    """An item of these members with a gap for each value, and what takes the values among all; None takes all."""
+    template = f"{{{','.join(f'{to_json(name)}:%s' for name in fields)}}}"
+    if fields == ITEM_FIELDS:
+        return template, None
+    positions = [ITEM_FIELDS.index(name) for name in fields]
+    several = itemgetter(*positions) if len(positions) > 1 else None  # one alone would come without its tuple
+    return template, several or (lambda values: tuple(values[position] for position in positions))

@@ -9,6 +9,7 @@ import numpy as np
 
 from models.artifact import Model
 from models.index import NEVER
+from models.tfidf import Int64Array
 from service.caching import Answers, Period
 from service.rendering import Renderer
 
@@ -42,13 +43,30 @@ class Snapshot:
         expired, and ends at the next. Lists of now are made for its beginning: within it the same
         question gets the same bytes; at its end they change at once.
         """
-        turns = self.model.index.turns
-        passed = int(np.searchsorted(turns, now, side="right"))
-        minute = now - now % TICK
-        last = int(turns[passed - 1]) if passed else minute
-        following = int(turns[passed]) if passed < len(turns) else NEVER
-        return Period(max(minute, last), min(minute + TICK, following))
+        return self._periods.around(now)
+
+    @cached_property
+    def _periods(self) -> _Periods:
+        return _Periods(self.model.index.turns)
 
     def moment(self, now: int) -> int:
         """The moment that lists of now are made for, microseconds."""
         return self.period(now).since
+
+
+class _Periods:
+    """The periods between turns and full minutes; remembers the one found last, which most moments are in."""
+
+    def __init__(self, turns: Int64Array) -> None:
+        self._turns = turns
+        self._last = Period(0, 0)
+
+    def around(self, now: int) -> Period:
+        if not self._last.since <= now < self._last.until:
+            turns = self._turns
+            passed = int(np.searchsorted(turns, now, side="right"))
+            minute = now - now % TICK
+            last = int(turns[passed - 1]) if passed else minute
+            following = int(turns[passed]) if passed < len(turns) else NEVER
+            self._last = Period(max(minute, last), min(minute + TICK, following))
+        return self._last

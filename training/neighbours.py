@@ -19,9 +19,8 @@ from joblib import Parallel, delayed
 from numba import njit
 from scipy import sparse
 
-from models.index import UNKNOWN_TIME
+from models.index import DAY, UNKNOWN_TIME
 from models.postings import LEVELS, STEPS, WHOLE, Postings, pool_size
-from models.reranking import DAY
 from models.tfidf import CountMatrix, Float32Array, Int32Array, Int64Array, TfidfModel
 
 CHUNK = 256  # articles a task

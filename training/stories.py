@@ -9,8 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from models.index import UNKNOWN_TIME
-from models.reranking import DAY
+from models.index import DAY, UNKNOWN_TIME
 from models.stories import Shingles, StoryRule, story_numbers
 from models.tfidf import Float32Array, Int32Array, Int64Array
 

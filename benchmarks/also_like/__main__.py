@@ -26,9 +26,9 @@ from sklearn.preprocessing import normalize
 from benchmarks.trained import corpora, read, trained
 from models.artifact import Model
 from models.candidates import Query
-from models.index import NEVER, NO_SECTION, UNKNOWN_TIME
+from models.index import DAY, NEVER, NO_SECTION, UNKNOWN_TIME
 from models.recommenders import related_news, you_may_also_like
-from models.reranking import DAY, pairwise
+from models.reranking import pairwise
 
 SEED = 20261123
 ASKED = 1000

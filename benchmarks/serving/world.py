@@ -133,8 +133,10 @@ def _neighbours(articles: int, count: int, pick: np.random.Generator) -> dict[st
     for start in range(0, articles, len(order)):
         block = np.arange(start, min(start + len(order), articles))
         near = block[:, None] + topics * order[: len(block)]
-        rows[block] = np.where((near >= 0) & (near < articles), near, -1)
-        scores[block] = fall * pick.uniform(0.8, 1.0, (len(block), 1))
+        there = (near >= 0) & (near < articles)
+        first = np.argsort(~there, axis=1, kind="stable")  # those that are none stand last
+        rows[block] = np.take_along_axis(np.where(there, near, -1), first, axis=1)
+        scores[block] = np.where(rows[block] >= 0, fall * pick.uniform(0.8, 1.0, (len(block), 1)), 0)
     return {"neighbour_rows": rows, "neighbour_scores": scores}
 
 

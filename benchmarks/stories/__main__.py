@@ -21,9 +21,8 @@ from models.analysis import Analyzer
 from models.article import Article
 from models.artifact import Model
 from models.candidates import Query
-from models.index import NEVER, ArticleIndex
+from models.index import DAY, NEVER, ArticleIndex
 from models.recommenders import related_news
-from models.reranking import DAY
 from training.evaluation.tasks import COPY, Grams
 from training.evaluation.texts import grams, shared
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from models.article import Article, from_microseconds
 from models.candidates import Candidates
-from models.index import ArticleIndex, cosine
-from models.reranking import DAY, Shown, diversify, freshness, one_per_story, pairwise, spread, weigh, within
+from models.index import DAY, ArticleIndex, cosine
+from models.reranking import Shown, diversify, freshness, one_per_story, pairwise, spread, weigh, within
 from tests.support.indexes import index_of, questions
 
 NO_ROWS = np.empty(0, dtype=np.int32)

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import sparse
 
-from models.index import UNKNOWN_TIME
-from models.reranking import DAY
+from models.index import DAY, UNKNOWN_TIME
 from models.tfidf import CountMatrix, TfidfModel, Weighting
 from tests.support.vectors import topical_rows
 from training.neighbours import CHUNK, COVERAGE_POWER, Headlines, nearest, time_windows

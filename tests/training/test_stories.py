@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.analysis.tokenization import tokenize
-from models.index import UNKNOWN_TIME
-from models.reranking import DAY
+from models.index import DAY, UNKNOWN_TIME
 from models.stories import StoryRule, shingles
 from training.stories import Stories, find_stories, set_phrases
 

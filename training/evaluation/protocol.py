@@ -20,9 +20,9 @@ import numpy as np
 
 from models.analysis import Analyzer
 from models.candidates import Query
-from models.index import NEVER, NO_SECTION, UNKNOWN_TIME, ArticleIndex
+from models.index import DAY, NEVER, NO_SECTION, UNKNOWN_TIME, ArticleIndex
 from models.recommenders import DEFAULT_ALSO_LIKE, Recommender, related_news, you_may_also_like
-from models.reranking import DAY, pairwise
+from models.reranking import pairwise
 from models.tfidf import TfidfModel
 from training.evaluation import systems
 from training.evaluation.figures import SEED, Figure, Values, estimate, total

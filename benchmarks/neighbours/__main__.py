@@ -1,5 +1,7 @@
 """Print how fast the nearest articles of every article are found, beside the peers, and how many of the exact ones.
 
+The limit is what the memory gives: each product reads a row and a weight of 4 bytes each.
+
 Every system is timed on the same rows of the same matrix, one after the other, and scaled to all rows; building
 an index is timed once and counted once. ``--full`` adds 300,000 articles and asks more rows.
 """
@@ -8,10 +10,11 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,14 +22,19 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import bm25s
 import numpy as np
+from gensim.matutils import Sparse2Corpus
+from gensim.similarities import SparseMatrixSimilarity
 from rich.console import Console
 from rich.table import Table
 from scipy import sparse
 from sklearn.neighbors import NearestNeighbors
 from sparse_dot_topn import sp_matmul_topn
 
+from benchmarks import rows as table_rows
 from benchmarks.neighbours.corpus import SEED, Sentences, invent, read, vectors
+from benchmarks.rows import Row
 from models.postings import Postings
 from models.tfidf import SparseVector, Weighting
 from training.neighbours import CHUNK, search
@@ -37,13 +45,23 @@ FULL = (*SIZES, 300_000)
 COUNT = 20
 EXACT = 10**12  # a budget that no query uses up
 SINGLE = 300  # rows asked one by one
-OURS, EXACT_OURS, SKLEARN, TOPN, SCIPY = (
+MOST_OF_ALL = 31_000  # articles for which the slowest are asked, too
+POSTING = 8  # bytes that a product reads
+OURS, EXACT_OURS, SKLEARN, TOPN, SCIPY, BM25S, GENSIM = (
     "Silah",
-    "Silah, exact",
+    "Silah, all products",
     "scikit-learn NearestNeighbors",
     "sparse_dot_topn",
     "scipy product, argpartition",
+    "bm25s (another ranking)",
+    "gensim SparseMatrixSimilarity",
 )
+GENSIM_ROWS = 64  # it takes a tenth of a second and more for each
+AIMS = {(SKLEARN, 31_000): 5, (SKLEARN, 100_000): 12, (SKLEARN, 300_000): 25} | {
+    (TOPN, 31_000): 6,
+    (TOPN, 100_000): 15,
+    (TOPN, 300_000): 28,
+}
 
 Search = Callable[[np.ndarray], np.ndarray]  # rows asked → the scores of their nearest, best first
 
@@ -96,6 +114,33 @@ def scipy_product(matrix: sparse.csr_array[Any]) -> Search:
             best = -np.partition(-products, COUNT, axis=1)[:, : COUNT + 1]
             found.append(-np.sort(-best, axis=1)[:, 1:])
         return np.concatenate(found)
+
+    return ask
+
+
+def by_bm25s(matrix: sparse.csr_array[Any]) -> Search:
+    """Each article asks with its terms; counts and weights are BM25's, so its scores are not compared."""
+    terms = [part.tolist() for part in np.split(matrix.indices, matrix.indptr[1:-1])]
+    retriever = bm25s.BM25(backend="numba")
+    retriever.index((terms, {str(number): number for number in range(matrix.shape[1])}), show_progress=False)
+
+    def ask(rows: np.ndarray) -> np.ndarray:
+        asked = [terms[row] for row in rows.tolist()]
+        return np.asarray(retriever.retrieve(asked, k=COUNT + 1, n_threads=1, show_progress=False).scores)[:, 1:]
+
+    return ask
+
+
+def gensim(matrix: sparse.csr_array[Any]) -> Search:
+    peer = SparseMatrixSimilarity(Sparse2Corpus(matrix, documents_columns=False), num_features=matrix.shape[1])
+
+    def ask(rows: np.ndarray) -> np.ndarray:
+        found = []
+        for row in rows.tolist():
+            part = slice(matrix.indptr[row], matrix.indptr[row + 1])
+            scores = peer[list(zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True))]
+            found.append(-np.sort(-scores[np.argpartition(-scores, COUNT)[: COUNT + 1]])[1:])
+        return np.stack(found)
 
     return ask
 
@@ -177,13 +222,39 @@ def measure(matrix: sparse.csr_array[Any], asked: int, jobs: int, rng: np.random
     articles = matrix.shape[0]
     rows = rng.choice(articles, min(asked, articles), replace=False)
     few = rows[: 2**27 // articles]  # as many as scikit-learn takes at a time
-    return {
+    found = {
         OURS: timed(partial(silah, jobs=jobs, budget=None), matrix, rows),
         EXACT_OURS: timed(partial(silah, jobs=jobs, budget=EXACT), matrix, rows),
         SKLEARN: timed(partial(scikit_learn, jobs=jobs), matrix, few),
         TOPN: timed(partial(sparse_dot_topn, jobs=jobs), matrix, few),
         SCIPY: timed(scipy_product, matrix, few[: len(few) // 2]),
     }
+    if articles <= MOST_OF_ALL:
+        found[BM25S] = timed(by_bm25s, matrix, few)
+        found[GENSIM] = timed(gensim, matrix, few[:GENSIM_ROWS])
+    return found
+
+
+def products(matrix: sparse.csr_array[Any]) -> int:
+    """Multiply-adds that all pairs take: the square of each column's entries."""
+    return int((np.bincount(matrix.indices).astype(np.int64) ** 2).sum())
+
+
+def memory_gives(jobs: int) -> float:
+    """Bytes a second that so many threads read and write, by adding long arrays (STREAM's Add, McCalpin 1995)."""
+    length = 2**24
+    arrays = [[np.ones(length) for _ in range(3)] for _ in range(jobs)]
+
+    def add(one: np.ndarray, other: np.ndarray, sums: np.ndarray) -> None:
+        np.add(one, other, out=sums)
+
+    best = math.inf
+    with ThreadPoolExecutor(jobs) as threads:
+        for _ in range(5):
+            start = time.perf_counter()
+            list(threads.map(lambda three: add(*three), arrays))
+            best = min(best, time.perf_counter() - start)
+    return jobs * 3 * 8 * length / best
 
 
 def corpus(folder: Path, largest: int) -> Sentences:
@@ -200,6 +271,7 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="with 300,000 articles")
     parser.add_argument("--rows", type=int, default=4_096, help="rows asked")
     parser.add_argument("--jobs", type=int, default=2, help="threads")
+    table_rows.add_option(parser)
     given = parser.parse_args()
     sizes = given.articles or (FULL if given.full else SIZES)
     console, rng = Console(width=150), np.random.default_rng(SEED)
@@ -207,10 +279,12 @@ def main() -> None:
     table = Table("articles", "system", "seconds, all rows", "Silah is faster", "recall@10", "recall@20", "memory, MB")
     queries = Table("articles", "one query, numpy: p50 ms", "p99 ms")
     ours: list[float] = []
+    rows: list[Row] = []
     for articles in sizes:
         matrix = vectors(real, articles, Weighting())
         results = measure(matrix, given.rows, given.jobs, rng)
         exact = results[EXACT_OURS].scores
+        what = f"20 nearest of each of {articles:,}"
         for system, result in results.items():
             found, of = result.scores, exact[: len(result.scores)]
             table.add_row(
@@ -218,18 +292,42 @@ def main() -> None:
                 system,
                 f"{result.seconds:,.1f}",
                 f"{result.seconds / results[OURS].seconds:.1f} ×",
-                f"{recall(found, of, 10):.4f}",
-                f"{recall(found, of, 20):.4f}",
+                *(("", "") if system == BM25S else (f"{recall(found, of, count):.4f}" for count in (10, 20))),
                 f"{result.memory / 1e6:,.0f}",
             )
+            ratio, aim = result.seconds / results[OURS].seconds, AIMS.get((system, articles))
+            quality = f", recall@10 {recall(found, of, 10):.4f}" if system == OURS else ""
+            figure = f"{result.seconds:,.1f} s, {result.memory / 1e6:,.0f} MB{quality}"
+            rows.append(Row(what, system, figure, f"{ratio:.1f} ×", f"≥ {aim} ×" if aim else ""))
         table.add_section()
-        queries.add_row(f"{articles:,}", *(f"{number:.2f}" for number in single(matrix, rng)))
+        speed = products(matrix) / results[EXACT_OURS].seconds
+        limit = memory_gives(given.jobs) / POSTING
+        rows.append(
+            Row(
+                f"multiply-adds a second, all pairs of {articles:,}",
+                EXACT_OURS,
+                f"{speed / 1e9:.2f} G, memory gives {limit / 1e9:.2f} G",
+                f"{speed / limit:.2f} of the limit",
+            )
+        )
+        median, last = single(matrix, rng)
+        queries.add_row(f"{articles:,}", f"{median:.2f}", f"{last:.2f}")
+        rows.append(
+            Row(
+                f"one query over {articles:,}",
+                "Silah, without compiled code",
+                f"p50 {median:.2f} ms, p99 {last:.2f} ms",
+                aim="p50 < 1 ms" if articles == 31_000 else "",
+            )
+        )
         ours.append(results[OURS].seconds)
     console.print(table)
     console.print(queries)
     if len(sizes) > 1:
         growth = np.polyfit(np.log(sizes), np.log(ours), 1)[0]
         console.print(f"time of Silah grows as articles^{growth:.2f}")
+        rows.append(Row(f"neighbours, {min(sizes):,} to {max(sizes):,}", OURS, f"time grows as articles^{growth:.2f}"))
+    table_rows.write(given.rows_to, rows)
     console.print(f"{given.jobs} threads; {given.rows:,} rows asked of Silah, fewer of the peers, scaled to all rows")
     console.print(
         f"{len(real.titles):,} articles {'of the corpus' if given.corpus.is_dir() else 'invented'}, the rest mixed"

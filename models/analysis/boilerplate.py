@@ -28,9 +28,10 @@ _BLOCKS = frozenset(
     | {"td", "th", "tr", "ul"}
 )
 _UNSEEN = frozenset({"script", "style", "noscript", "template", "iframe", "figcaption"})
-# a full stop, neither of an ellipsis nor of a number; headlines may end in ؟ or !, or have them inside
-_SENTENCE_END = re.compile(r"(?<![.…])\.[\"»”')\]]*$")
-_SENTENCE_BREAK = re.compile(r"[^\d\s.…]\.[\"»”]?\s*[^\d\s.]")
+# a full stop, neither of an ellipsis nor of a number; headlines may end in ؟ or !, or have them inside.
+# Patterns begin with a letter of their own where that can be: it is looked for many times as fast.
+_AFTER_SENTENCE = "\"»”')]"
+_SENTENCE_BREAK = re.compile(r"\.(?<=[^\d\s.…]\.)[\"»”]?\s*[^\d\s.]")
 _MARGIN = " \t\r\n:：-–—•*|؛،.«»\"'…"
 
 _SENTENCE_GAP = re.compile(r"(?<=[.!?؟…])[\"»”')\]]*\s+")
@@ -124,7 +125,7 @@ class _Paragraphs(HTMLParser):
 
 def plain_lines(body: str) -> list[str]:
     """The lines of a body that is plain text or HTML, blank ones left out."""
-    if _TAG.search(body):
+    if ("<" in body or "&" in body) and _TAG.search(body):
         parser = _Paragraphs()
         parser.feed(body)
         parser.close()
@@ -261,7 +262,8 @@ class Boilerplate:
             removed.append(("dateline", match.group().strip()))
             kept[0] = first[match.end() :]
         last = kept[-1]
-        for closing in self._closing.finditer(last):
+        signed = last.rstrip(". ").endswith(")")
+        for closing in self._closing.finditer(last) if signed else ():
             if closing.end() == len(last) and closing.start() > 0 and self._agency.search(normalize(closing.group())):
                 removed.append(("signature", closing.group().strip()))
                 kept[-1] = last[: closing.start()].rstrip()
@@ -303,4 +305,6 @@ def _is_headline(line: str) -> bool:
 
 
 def _is_prose(line: str) -> bool:
-    return bool(_SENTENCE_END.search(line) or _SENTENCE_BREAK.search(line))
+    end = line.rstrip(_AFTER_SENTENCE)
+    ends = end.endswith(".") and not end.endswith(("..", "…."))
+    return ends or _SENTENCE_BREAK.search(line) is not None

@@ -24,7 +24,7 @@ from models.analysis.wordlists import lines
 from models.limits import NO_OTHERS, Count, Share
 
 STOPWORDS = Path(__file__).with_name("stopwords.txt")
-CACHE_WORDS = 2_000_000
+CACHE_WORDS = 250_000  # some 60 MB; the frequent ones are soon back after it was emptied
 
 # Words as a reader sees them: an abbreviation, a number, or letters with the marks, tatweel and invisible
 # characters between them.

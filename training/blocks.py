@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
-from pathlib import Path
+from io import BytesIO
+from socket import gethostname
 from zipfile import BadZipFile
 from zlib import crc32
 
@@ -23,11 +23,13 @@ from numpy.typing import NDArray
 from models.analysis import Analyzer, AnalyzerConfig
 from models.analysis.boilerplate import NOTHING_LEARNED, Boilerplate, Learned
 from models.article import Article
+from models.errors import TrainingRefused
 from models.stories import Shingles
 from models.tfidf import Float32Array, Int32Array, Int64Array, Weighting
 from training.counting import counted
 from training.furniture import read_lines
 from training.lexicon import Lexicon
+from training.places import Place, read, write
 from training.shingling import shingled
 
 FORMAT = 1  # of a block's file; to be raised when what is counted changes
@@ -65,21 +67,20 @@ class Block:
     askers: Int32Array
 
     @classmethod
-    def load(cls, path: Path) -> Block:
+    def load(cls, file: Place) -> Block:
         """Read a file that :meth:`save` wrote.
 
         Raises:
             OSError, EOFError, ValueError, KeyError, BadZipFile: when it is not there or damaged.
         """
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with np.load(BytesIO(read(file)), allow_pickle=False) as arrays:
             return cls(**{field.name: arrays[field.name] for field in fields(cls)})
 
-    def save(self, path: Path) -> None:
+    def save(self, file: Place) -> None:
         """Write the file, whole or not at all."""
-        draft = path.with_name(f".{path.stem}-{os.getpid()}")
-        with draft.open("wb") as file:
-            np.savez(file, **{field.name: getattr(self, field.name) for field in fields(self)})
-        draft.replace(path)
+        packed = BytesIO()
+        np.savez(packed, **{field.name: getattr(self, field.name) for field in fields(self)})
+        write(file, packed.getvalue())
 
     @property
     def words(self) -> list[str]:
@@ -130,8 +131,8 @@ class _Asked(frozenset[str]):
 
 
 def made(
-    recipe: Recipe, folder: Path, path: Path, span: tuple[int, int], places: Int64Array | None = None
-) -> tuple[Path, int, bool]:
+    recipe: Recipe, folder: Place, path: Place, span: tuple[int, int], places: Sequence[int] | None = None
+) -> tuple[Place, int, bool]:
     """The file of a block in ``folder``, made unless it is there already.
 
     The block stands in the staged file ``path``, from the first byte of ``span`` to one past the last; ``places``
@@ -139,13 +140,19 @@ def made(
 
     Returns:
         The file, its number of articles, and whether it was there.
+
+    Raises:
+        TrainingRefused: this machine does not see the staged file.
     """
-    with path.open("rb") as file:
-        file.seek(span[0])
-        data = file.read(span[1] - span[0])
+    try:
+        data = read(path, *span)
+    except FileNotFoundError as error:
+        raise TrainingRefused(
+            f"{gethostname()} does not see {path}: share the folder of the artifacts between machines, or give --blocks"
+        ) from error
     records = data.splitlines()
     if places is not None:
-        records = [records[place] for place in places.tolist()]
+        records = [records[place] for place in places]
     name = hashlib.sha256(b"\n".join([recipe.digest().encode(), *records])).hexdigest()
     target = folder / f"{name}.npz"
     if _sound(target):
@@ -154,10 +161,10 @@ def made(
     return target, len(records), False
 
 
-def _sound(path: Path) -> bool:
+def _sound(file: Place) -> bool:
     """Whether a file is there and whole; a machine that loses its power may leave a name without content."""
     try:
-        Block.load(path)
+        Block.load(file)
     except (OSError, EOFError, ValueError, KeyError, BadZipFile):
         return False
     return True
@@ -188,12 +195,12 @@ def count(recipe: Recipe, articles: Sequence[Article]) -> Block:
         askers.extend([place] * len(hashes))
         texts.extend((article.title, cleaned.text, "\n".join(article.tags)))
     lines = read_lines(articles, paragraphs) if first_look else read_lines((), ())
-    read = _lexicon(recipe).read(texts)
-    parts = read.lengths.reshape(-1, 3)
-    shingles, shingle_counts = shingled(read.terms, read.numbers, *_told(parts))
-    lengths, numbers, counts, lead = counted(len(read.terms), read.numbers, parts, weighting)
+    found = _lexicon(recipe).read(texts)
+    parts = found.lengths.reshape(-1, 3)
+    shingles, shingle_counts = shingled(found.terms, found.numbers, *_told(parts))
+    lengths, numbers, counts, lead = counted(len(found.terms), found.numbers, parts, weighting)
     return Block(
-        terms=_packed(read.terms),
+        terms=_packed(found.terms),
         lengths=lengths,
         numbers=numbers,
         counts=counts,
@@ -225,7 +232,7 @@ def _unpacked(packed: NDArray[np.uint8]) -> list[str]:
     return packed.tobytes().decode().split("\n") if len(packed) else []
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _analyzer(recipe: Recipe) -> Analyzer:
     """One for all blocks of a process, so that the words it knows stay known."""
     return Analyzer(recipe.analyzer, recipe.learned)

@@ -75,6 +75,14 @@ def train(
     ] = False,
     as_of: Annotated[str | None, typer.Option(help="Leave out articles published after this RFC 3339 time.")] = None,
     jobs: Annotated[int | None, typer.Option(help="Processes to train with; -1 is one a core. [default: -1]")] = None,
+    backend: Annotated[
+        str | None, typer.Option(help="Who does the tasks: loky, threading, dask (docs/scale.md). [default: loky]")
+    ] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Address of Dask's scheduler, tcp://HOST:8786.")] = None,
+    blocks: Annotated[
+        str | None,
+        typer.Option(help="Folder or fsspec address that all machines see. [default: the artifacts' folder]"),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Put it in service even if the quality gate refuses it; needs --note.")
     ] = False,
@@ -87,18 +95,32 @@ def train(
     """
     from models.article import parse_time
     from models.registry import Registry
+    from training.engine import DASK, Engine
     from training.job import TrainingPlan
     from training.job import train as run_training
+    from training.places import place
     from training.progress import reporter
 
-    settings = read_settings(artifacts=artifacts, jobs=jobs)
+    settings = read_settings(artifacts=artifacts, jobs=jobs, backend=backend, scheduler=scheduler, blocks=blocks)
     if force != bool(note and note.strip()):
         raise typer.BadParameter("--force and --note TEXT go together", param_hint="--force")
     try:
         moment = None if as_of is None else parse_time(as_of)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--as-of") from error
-    plan = TrainingPlan(sources, settings.model, moment, not no_publish, settings.jobs, settings.gate, note)
+    try:
+        if scheduler is not None and settings.backend != DASK:
+            raise ValueError(f"only {DASK} has a scheduler: --backend {DASK}")
+        engine = Engine(settings.backend, settings.scheduler)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--backend") from error
+    try:
+        shared = None if settings.blocks is None else place(settings.blocks)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--blocks") from error
+    plan = TrainingPlan(
+        sources, settings.model, moment, not no_publish, settings.jobs, settings.gate, note, engine, shared
+    )
     with reporter(messages) as bars:
         summary = run_training(plan, Registry(settings.artifacts), _now, bars)
     if as_json:

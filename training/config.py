@@ -83,6 +83,11 @@ class TrainingSettings(BaseSettings):
     jobs: Annotated[int, AfterValidator(_some)] = Field(
         default=-1, description="processes that train; -1 is one a core"
     )
+    backend: str = Field(default="loky", description="joblib backend that does the tasks: loky, threading, dask")
+    scheduler: str | None = Field(default=None, description="address of Dask's scheduler")
+    blocks: str | None = Field(
+        default=None, description="folder or fsspec address that all machines see; without it, that of the artifacts"
+    )
     model: ModelConfig = Field(default_factory=ModelConfig, description="what is chosen about the model")
     gate: GateRules = Field(default_factory=GateRules, description="what a version must hold to go into service")
 

@@ -19,6 +19,7 @@ from models.stories import Shingles
 from models.tfidf import CountMatrix, Int32Array, Int64Array, TfidfModel, Weighting
 from training import blocks
 from training.blocks import Block, Recipe
+from training.places import Place
 
 ROWS = 20_000  # weighed at once: the sort of their weights takes some twenty times the memory of these
 
@@ -32,14 +33,19 @@ def block_spans(spans: Int64Array) -> list[tuple[int, int]]:
 
 
 def make_blocks(
-    recipe: Recipe, folder: Path, path: Path, wanted: Sequence[Wanted], jobs: int
-) -> Iterator[tuple[Path, int, bool]]:
-    """The results of :func:`training.blocks.made` for each block in their order, by ``jobs`` processes."""
-    if len(wanted) == 1:
-        yield blocks.made(recipe, folder, path, *wanted[0])  # not worth a process
+    recipe: Recipe, folder: Place, path: Place, wanted: Sequence[Wanted], jobs: int
+) -> Iterator[tuple[Place, int, bool]]:
+    """The results of :func:`training.blocks.made` for each block in their order, by ``jobs`` processes.
+
+    With another joblib backend in force, by its workers.
+    """
+    # numbers in tuples, not arrays: those joblib would leave with one of Dask's workers, to be lost with it
+    tasks = [(span, None if places is None else tuple(places.tolist())) for span, places in wanted]
+    if len(tasks) == 1:
+        yield blocks.made(recipe, folder, path, *tasks[0])  # not worth a process
         return
     with Parallel(n_jobs=jobs, return_as="generator") as parallel:
-        yield from parallel(delayed(blocks.made)(recipe, folder, path, *one) for one in wanted)
+        yield from parallel(delayed(blocks.made)(recipe, folder, path, *one) for one in tasks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,19 +42,23 @@ from models.registry import Registry
 from models.tfidf import TfidfModel
 from training.blocks import SIZE, Block, Recipe
 from training.config import GateRules
+from training.engine import Engine, Workers
 from training.evaluation.protocol import Subject, evaluate, flat, sample
 from training.fit import Counts, block_spans, fit, make_blocks
 from training.furniture import BlockLines, Repeats, lines_of
 from training.gate import Verdict, judge
 from training.intake import Intake
 from training.neighbours import Headlines, nearest, time_windows
+from training.places import Place, give, make, remove, take
 from training.progress import Reporter
 from training.records import ReadCounts, read_articles
 from training.sources import SourceRecord, open_source
+from training.spread import Spread, mapped_by
 from training.stories import find_stories
 
 REJECTS = "rejects.jsonl"
 BLOCKS = ".blocks"  # in the folder of the artifacts: what the next training can use of one that was broken off
+SHARED = "silah-blocks"  # the same in the place that is given for blocks, where other things may stand
 SHINGLES = "shingles"
 STAGES = ("read", "analyse", "weight", "neighbours", "stories", "evaluate", "publish")
 
@@ -69,6 +73,8 @@ class TrainingPlan:
         jobs: processes and threads; -1 is one a core.
         gate: what the version must hold to go into service.
         force: the note with which it goes into service even if the gate refuses it.
+        engine: who does the tasks.
+        blocks: where tasks find and leave files; without it that is the folder of the artifacts.
     """
 
     sources: Sequence[str]
@@ -78,6 +84,22 @@ class TrainingPlan:
     jobs: int = -1
     gate: GateRules = field(default_factory=GateRules)
     force: str | None = None
+    engine: Engine = field(default_factory=Engine)
+    blocks: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Workshop:
+    """Where a training works.
+
+    Attributes:
+        folder: of this machine alone.
+        shared: what its workers see, too.
+    """
+
+    workers: Workers
+    folder: Path
+    shared: Place
 
 
 @dataclass(slots=True)
@@ -128,10 +150,10 @@ def train(plan: TrainingPlan, registry: Registry, now: Callable[[], datetime], r
     """
     streams = [open_source(location) for location in plan.sources]  # all must exist before anything starts
     summary = TrainingSummary()
-    with registry.training(), registry.staging() as staged, _workshop(registry.root / BLOCKS) as work:
+    with registry.training(), registry.staging() as staged, _workshop(plan, registry) as work:
         with summary.timed("read"):
             intake = _read(plan, chain.from_iterable(streams), registry.root / REJECTS, staged, summary, reporter)
-        with summary.timed("analyse"):
+        with summary.timed("analyse"), work.workers.asked():
             analyzer, counts = _analyse(plan, intake, staged, work, summary, reporter)
         index, tfidf = _build(plan, intake, counts, staged, work, summary, reporter)
         with summary.timed("evaluate"):
@@ -148,13 +170,19 @@ def train(plan: TrainingPlan, registry: Registry, now: Callable[[], datetime], r
 
 
 @contextmanager
-def _workshop(folder: Path) -> Iterator[Path]:
-    """A folder for finished blocks; it stays only when the training is broken off, until the next one ends."""
-    folder.mkdir(exist_ok=True)
-    for draft in folder.glob(".*"):
-        draft.unlink()  # begun and not finished
-    yield folder
+def _workshop(plan: TrainingPlan, registry: Registry) -> Iterator[_Workshop]:
+    """Folders for finished blocks; they stay only when the training is broken off, until the next one ends."""
+    folder = registry.root.absolute() / BLOCKS
+    shared = folder if plan.blocks is None else plan.blocks / SHARED
+    with plan.engine.started(plan.jobs) as workers:
+        folder.mkdir(exist_ok=True)
+        for draft in folder.glob(".*"):
+            draft.unlink()  # begun and not finished
+        make(shared)
+        yield _Workshop(workers, folder, shared)
     shutil.rmtree(folder)
+    if plan.blocks is not None:
+        remove(shared)
 
 
 def _build(
@@ -162,7 +190,7 @@ def _build(
     intake: Intake,
     counts: Counts,
     staged: Path,
-    work: Path,
+    work: _Workshop,
     summary: TrainingSummary,
     reporter: Reporter,
 ) -> tuple[ArticleIndex, TfidfModel]:
@@ -177,9 +205,10 @@ def _build(
         advance = reporter.stage("neighbours", len(positions))
         headlines = Headlines.among(tfidf, matrix)
         windows = time_windows(arrays["published"], config.neighbour_days)
-        rows, scores = nearest(vectors, config.neighbours, plan.jobs, advance, headlines, windows)
+        spread = Spread(work.workers, work.folder, work.shared) if work.workers.hold(mapped_by(vectors)) else None
+        rows, scores = nearest(vectors, config.neighbours, plan.jobs, advance, headlines, windows, spread=spread)
     with summary.timed("stories"):
-        marks = counts.shingles(positions, work / SHINGLES)
+        marks = counts.shingles(positions, work.folder / SHINGLES)
         advance = reporter.stage("stories", len(positions))
         stories = find_stories(rows, scores, marks, arrays["published"], config.stories, advance)
     summary.vocabulary = len(tfidf.vocabulary)
@@ -241,12 +270,13 @@ def _read(
 
 
 def _analyse(
-    plan: TrainingPlan, intake: Intake, staged: Path, work: Path, summary: TrainingSummary, reporter: Reporter
+    plan: TrainingPlan, intake: Intake, staged: Path, work: _Workshop, summary: TrainingSummary, reporter: Reporter
 ) -> tuple[Analyzer, Counts]:
     """Count the staged articles, learn what their pages repeat, and count again those that hold any of it."""
-    path, spans, config = staged / ARTICLES, intake.spans, plan.config.analyzer
+    path, spans, config = (staged / ARTICLES).absolute(), intake.spans, plan.config.analyzer
     recipe, patterns = Recipe(config, plan.config.weighting), Analyzer(config)
     cards = CardFile.open(path, spans)
+    seen = path if plan.blocks is None else give(path, work.shared)
 
     def read(position: int) -> tuple[Article, set[tuple[str, str]]]:
         article = cards.article(position)
@@ -255,7 +285,8 @@ def _analyse(
     advance = reporter.stage("analysing", len(spans))
     whole = block_spans(spans)
     files, repeats = [], Repeats()
-    for file, articles, there in make_blocks(recipe, work, path, [(span, None) for span in whole], plan.jobs):
+    for made, articles, there in make_blocks(recipe, work.shared, seen, [(span, None) for span in whole], plan.jobs):
+        file = take(made, work.folder)
         block = Block.load(file)
         repeats.add(BlockLines(block.keys, block.articles, block.about))
         files.append((partial(Block.load, file), articles))
@@ -272,9 +303,10 @@ def _analyse(
     advance = reporter.stage("cleaning", sum(map(len, touched)))
     again = [(number, places) for number, places in enumerate(touched) if len(places)]
     wanted = [(whole[number], places) for number, places in again]
-    remade = make_blocks(replace(recipe, learned=known), work, path, wanted, plan.jobs)
-    for (number, places), (file, articles, _) in zip(again, remade, strict=True):
-        counts.add(partial(Block.load, file), np.arange(articles), number * SIZE + places)
+    remade = make_blocks(replace(recipe, learned=known), work.shared, seen, wanted, plan.jobs)
+    for (number, places), (made, articles, _) in zip(again, remade, strict=True):
+        load = partial(Block.load, take(made, work.folder))
+        counts.add(load, np.arange(articles), number * SIZE + places)
         advance(articles)
     removed = sorted(counts.removed.items(), key=lambda entry: (-entry[1][1], entry[0]))
     summary.boilerplate = BoilerplateReport({kind: TakenOff(*both) for kind, both in removed}, furniture)

@@ -40,6 +40,7 @@ def nearest(
     headlines: Headlines | None = None,
     windows: Int64Array | None = None,
     budget: int | None = None,
+    spread: Callable[..., None] | None = None,
 ) -> tuple[Int32Array, Float32Array]:
     """The ``count`` nearest other rows of each row, best first; equal scores in row order.
 
@@ -51,6 +52,7 @@ def nearest(
         headlines: the articles that are asked by coverage.
         windows: int64 (n, 2), the first row and one past the last that an article's neighbours may be.
         budget: products that an article looks at; without one, that for so many articles.
+        spread: who searches instead of threads, see :class:`training.spread.Spread`.
 
     Returns:
         rows: int32 (n, count), -1 where fewer have a score above 0.
@@ -64,10 +66,10 @@ def nearest(
     full = np.setdiff1d(np.arange(n), short)
     if windows is None:
         windows = np.tile(np.array([0, n], dtype=np.int64), (n, 1))
-    search(vectors, Postings.of(vectors, budget), full, windows, rows, scores, jobs, advance)
+    search(vectors, Postings.of(vectors, budget), full, windows, rows, scores, jobs, advance, spread)
     if headlines is not None and len(short):
         found = Postings.of(headlines.saturations, budget)
-        search(headlines.shares, found, short, windows, rows, scores, jobs, advance)
+        search(headlines.shares, found, short, windows, rows, scores, jobs, advance, spread)
         scores[short] **= COVERAGE_POWER
     return rows, scores
 
@@ -113,6 +115,7 @@ def search(
     scores: Float32Array,
     jobs: int,
     advance: Callable[[int], None],
+    spread: Callable[..., None] | None = None,
 ) -> None:
     """Fill the results of some rows, ``queries``, with the best of what is found; the rest as for :func:`nearest`."""
     arrays = (
@@ -121,6 +124,9 @@ def search(
         (found.indptr.astype(np.int64), _unsigned(found.rows), found.weights, found.heights),
     )
     limits = (found.budget, pool_size(rows.shape[1]))
+    if spread is not None:
+        spread(arrays, limits, queries, windows, rows, scores, advance)
+        return
     chunks = [queries[first : first + CHUNK] for first in range(0, len(queries), CHUNK)]
     done = Parallel(n_jobs=jobs, prefer="threads", return_as="generator_unordered")(
         delayed(_nearest_chunk)(*arrays, *limits, chunk, windows, rows, scores) for chunk in chunks

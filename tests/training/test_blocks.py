@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
+from socket import gethostname
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from models.analysis import Analyzer, AnalyzerConfig
 from models.analysis.boilerplate import Learned
 from models.article import Article
+from models.errors import TrainingRefused
 from models.tfidf import Weighting
 from tests.support.newsroom import topic_records
 from training.blocks import Block, Recipe, count, made
@@ -75,6 +77,11 @@ def test_other_articles_make_another_file(tmp_path: Path) -> None:
     assert same(Block.load(some), count(RECIPE, [WORLD[1], WORLD[3]]))
     changed = staged(tmp_path / "articles", [*WORLD[:-1], Article("new", "خبر")])
     assert made(RECIPE, tmp_path, tmp_path / "articles", changed)[2] is False
+
+
+def test_machine_that_does_not_see_the_staged_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(TrainingRefused, match=f"{gethostname()} does not see .*--blocks"):
+        made(RECIPE, tmp_path, tmp_path / "articles", (0, 10))
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", None], ids=["empty", "short", "cut"])

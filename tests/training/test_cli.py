@@ -247,6 +247,26 @@ def test_train_prints_names_that_utf8_cannot_hold(command: Command, folder: Path
     assert command("train", "a.jsonl", "--json").document["unknown_keys"] == {"?": 1}
 
 
+@pytest.mark.parametrize("missing", ["dask", "fsspec"])
+def test_train_says_how_to_install_what_a_cluster_needs(
+    command: Command, world: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    monkeypatch.setattr("training.engine.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    monkeypatch.setenv("SILAH_SCHEDULER", "tcp://127.0.0.1:8786")  # without Dask nobody asks for it
+    options = {"dask": ["--backend", "dask"], "fsspec": ["--blocks", "s3://bucket/folder"]}[missing]
+    ended = command("train", world, *options)
+    assert (ended.code, ended.out) == (2, "")
+    assert "pip install 'silah[dask]'" in ended.err
+
+
+def test_train_by_another_backend_with_blocks_in_another_folder(command: Command, world: Path, folder: Path) -> None:
+    ended = command("train", world, "--json", "--backend", "threading", "--blocks", folder / "shared")
+    assert ended.code == 0
+    assert ended.document["published"]
+    assert not list((folder / "shared").iterdir())
+
+
 # settings
 
 
@@ -256,6 +276,10 @@ def test_train_prints_names_that_utf8_cannot_hold(command: Command, folder: Path
         ["train", "world.jsonl", "--as-of", "yesterday"],
         ["train", "world.jsonl", "--jobs", "many"],
         ["train", "world.jsonl", "--jobs", "0"],
+        ["train", "world.jsonl", "--backend", "nonsense"],
+        ["train", "world.jsonl", "--backend", "dask"],
+        ["train", "world.jsonl", "--scheduler", "tcp://127.0.0.1:8786"],
+        ["train", "world.jsonl", "--blocks", "nonsense://bucket"],
         ["train", "world.jsonl", "--nonsense"],
         ["models", "prune", "--keep", "0"],
         ["models", "show"],
@@ -276,6 +300,8 @@ def test_wrong_usage_is_two(command: Command, world: Path, arguments: list[str])
     [
         ("SILAH_JOBS", "many", "jobs: "),
         ("SILAH_MODEL__NEIGHBOURS", "0", "model.neighbours: "),
+        ("SILAH_BACKEND", "dask", "needs the address of a scheduler"),
+        ("SILAH_BLOCKS", "nonsense://bucket", "nonsense"),
         ("SILAH_MODEL__WEIGHTING__MIN_DF", "few", "model.weighting.min_df: "),
         ("SILAH_MODEL", "{", "model"),
     ],

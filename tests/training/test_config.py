@@ -25,6 +25,7 @@ def test_defaults_need_no_file_and_no_environment() -> None:
     settings = TrainingSettings()
     assert settings.artifacts == Path("artifacts")
     assert settings.jobs == -1
+    assert (settings.backend, settings.scheduler, settings.blocks) == ("loky", None, None)
     assert settings.model == ModelConfig()
 
 

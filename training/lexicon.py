@@ -23,7 +23,7 @@ from models.analysis.normalization import SURROGATES, composed, normalize
 from models.analysis.tokenization import LETTER, plain_number, undotted
 from models.tfidf import Int32Array, Int64Array
 
-MOST_WORDS = 500_000  # remembered: some 120 MB
+MOST_WORDS = 250_000  # remembered: some 60 MB
 DROPPED = -1
 
 _SEPARATOR = "\0"  # between texts; no letter, no digit

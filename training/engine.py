@@ -15,7 +15,8 @@ from training.places import EXTRA
 
 DASK = "dask"
 HERE = ("loky", "threading", "sequential")
-WAIT = 30.0  # seconds for a scheduler to answer, and for its first worker
+ANSWER = 20.0  # seconds for a scheduler to answer
+WAIT = 30.0  # seconds for its first worker
 ITSELF = 400 << 20  # bytes that a worker takes for its code and what it works on
 KEPT = 0.6  # the share of its memory limit above which a Dask worker begins to write to disk
 
@@ -85,7 +86,7 @@ class Engine:
         from distributed import Client  # noqa: PLC0415  # an extra package
 
         try:
-            client = Client(self.scheduler, timeout=WAIT, set_as_default=False)  # type: ignore[no-untyped-call]
+            client = Client(self.scheduler, timeout=ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
         except (OSError, ValueError) as error:
             raise TrainingRefused(f"no Dask scheduler answers at {self.scheduler}: {error}") from error
         with client:

@@ -65,7 +65,7 @@ def test_dask_that_is_not_installed_says_what_to_install(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://127.0.0.1:9"])
 def test_scheduler_that_does_not_answer_is_named(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "WAIT", 0.5)
+    monkeypatch.setattr(engine, "ANSWER", 0.5)
     with pytest.raises(TrainingRefused, match=address), Engine("dask", address).started(1):
         pass
 

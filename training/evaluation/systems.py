@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from models.analysis import Analyzer
 from models.tfidf import CountMatrix, Float32Array, TextTerms, TfidfModel
@@ -47,6 +46,8 @@ def version(analyzer: Analyzer, tfidf: TfidfModel) -> System:
 
 def scikit_learn(queries: Sequence[Text], documents: Sequence[Text]) -> Scores:
     """TfidfVectorizer as it comes, cosine."""
+    from sklearn.feature_extraction.text import TfidfVectorizer  # a second of loading: for evaluations only  # noqa: PLC0415
+
     vectorizer = TfidfVectorizer(dtype=np.float32)
     try:
         found = vectorizer.fit_transform(f"{text.title}\n{text.body}" for text in documents)

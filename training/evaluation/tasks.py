@@ -26,7 +26,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from training.evaluation.metrics import ndcg, precision, reciprocal_rank
 from training.evaluation.texts import Counter, Document, Text, grams, shared, words
@@ -237,6 +236,8 @@ def _events(documents: Sequence[Document], texts: Grams) -> dict[int, dict[int, 
         return {}
     days = days[order]
     titles = [" ".join(words(documents[row].title)) for row in order]
+    from sklearn.feature_extraction.text import TfidfVectorizer  # a second of loading: for evaluations only  # noqa: PLC0415
+
     by_words = _fitted(TfidfVectorizer(tokenizer=str.split, token_pattern=None, dtype=np.float32), titles)
     by_letters = _fitted(TfidfVectorizer(analyzer="char", ngram_range=(4, 4), dtype=np.float32), titles)
     has = Counter().count([token for token in set(title.split()) if len(token) > 2] for title in titles)
@@ -256,7 +257,7 @@ def _events(documents: Sequence[Document], texts: Grams) -> dict[int, dict[int, 
     return events
 
 
-def _fitted(vectorizer: TfidfVectorizer, titles: Sequence[str]) -> sparse.csr_array[Any]:
+def _fitted(vectorizer: Any, titles: Sequence[str]) -> sparse.csr_array[Any]:
     try:
         return sparse.csr_array(vectorizer.fit_transform(titles))
     except ValueError:  # every title is too short for it

@@ -85,6 +85,18 @@ class Article:
 FIELDS: tuple[str, ...] = tuple(field.name for field in fields(Article))
 
 
+def deleted_id(record: Mapping[str, Any]) -> str | None:
+    """The id of a record that says its article is deleted, ``{"id": …, "deleted": true}``; None of any other.
+
+    Raises:
+        RecordError: with reason ``missing_id``, ``bad_id`` or ``bad_type``.
+    """
+    deleted = record.get("deleted")
+    if deleted is not None and not isinstance(deleted, bool):
+        raise RecordError("bad_type", "deleted is neither true nor false")
+    return _identifier(record.get("id")) if deleted else None
+
+
 def parse_time(text: str) -> datetime:
     """Read an RFC 3339 time into UTC; a bare date or a naive time is taken as UTC.
 

@@ -12,6 +12,7 @@ import numpy as np
 from models.article import Article, to_microseconds
 from models.artifact import ARTICLES
 from models.index import NEVER, NO_SECTION, UNKNOWN_TIME, id_hash
+from training.records import Deletion
 
 
 class Intake:
@@ -25,6 +26,8 @@ class Intake:
         self._sections: list[str | None] = []
         self._sources: list[str | None] = []
         self.later_than_as_of = 0
+        self.taken_away = 0  # articles that a later record takes back
+        self.deleted: set[str] = set()  # ids whose last record is a deletion
 
     def __len__(self) -> int:
         return len(self._position_of)
@@ -32,21 +35,29 @@ class Intake:
     @property
     def replaced(self) -> int:
         """Articles whose id came again later."""
-        return len(self._spans) - len(self._position_of)
+        return len(self._spans) - len(self._position_of) - self.taken_away
 
     @property
     def spans(self) -> np.ndarray:
         """Where each article stands in the staged file, as read: int64 (n, 2)."""
         return np.array(self._spans, dtype=np.int64).reshape(-1, 2)
 
-    def take(self, articles: Iterable[Article], folder: Path, as_of: int | None) -> Iterator[Article]:
-        """Pass articles on, each written to the folder first; those published after ``as_of`` are left out."""
+    def take(self, articles: Iterable[Article | Deletion], folder: Path, as_of: int | None) -> Iterator[Article]:
+        """Pass articles on, each written to the folder first; those published after ``as_of`` are left out.
+
+        A deletion takes away what came of its id so far.
+        """
         with (folder / ARTICLES).open("wb") as file:
             for article in articles:
+                if isinstance(article, Deletion):
+                    self.forget(article.id)
+                    self.deleted.add(article.id)
+                    continue
                 published = UNKNOWN_TIME if article.published_at is None else to_microseconds(article.published_at)
                 if as_of is not None and published > as_of:
                     self.later_than_as_of += 1
                     continue
+                self.deleted.discard(article.id)
                 self._position_of[article.id] = len(self._spans)
                 self._spans.append(_write(file, article))
                 self._published.append(published)
@@ -54,6 +65,11 @@ class Intake:
                 self._sections.append(article.section)
                 self._sources.append(article.source)
                 yield article
+
+    def forget(self, article_id: str) -> None:
+        """Take back what was said of an id, if anything was."""
+        self.taken_away += self._position_of.pop(article_id, None) is not None
+        self.deleted.discard(article_id)
 
     def positions(self) -> np.ndarray:
         """The position of each row: newest first, unknown times last, equal times by id."""
@@ -70,7 +86,7 @@ class Intake:
         sections = [self._sections[position] for position in positions.tolist()]
         section = [NO_SECTION if name is None else number[name] for name in sections]
         return {
-            "spans": np.array(self._spans, dtype=np.int64)[positions],
+            "spans": self.spans[positions],
             "published": np.array(self._published, dtype=np.int64)[positions],
             "expires": np.array(self._expires, dtype=np.int64)[positions],
             "section": np.array(section, dtype=np.int32),
@@ -87,7 +103,12 @@ class Intake:
         return sorted(name for name in names if name is not None)
 
 
+def line_of(article: Article) -> bytes:
+    """The line of an article in the articles' file of a version."""
+    return json.dumps(article.to_record(), ensure_ascii=False).encode() + b"\n"
+
+
 def _write(file: IO[bytes], article: Article) -> tuple[int, int]:
     first = file.tell()
-    file.write(json.dumps(article.to_record(), ensure_ascii=False).encode() + b"\n")
+    file.write(line_of(article))
     return first, file.tell()

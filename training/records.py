@@ -1,4 +1,4 @@
-"""Records become Articles; what does not is rejected with its line and reason, and counted."""
+"""Records become Articles or deletions; what does not is rejected with its line and reason, and counted."""
 
 from __future__ import annotations
 
@@ -9,11 +9,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import IO
 
-from models.article import FIELDS, Article
+from models.article import FIELDS, Article, deleted_id
 from models.errors import RecordError
 from training.sources import SourceRecord
 
-_KNOWN = frozenset(FIELDS)
+_KNOWN = frozenset((*FIELDS, "deleted"))
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What earlier records said of an id is no more."""
+
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +42,30 @@ class ReadCounts:
     unknown_keys: Counter[str] = field(default_factory=Counter)
 
 
-def read_articles(records: Iterable[SourceRecord], counts: ReadCounts, rejects: IO[str]) -> Iterator[Article]:
-    """Articles of a stream of records; each rejection becomes a JSON line in ``rejects``."""
+def read_articles(
+    records: Iterable[SourceRecord], counts: ReadCounts, rejects: IO[str]
+) -> Iterator[Article | Deletion]:
+    """Articles and deletions of a stream of records; each rejection becomes a JSON line in ``rejects``."""
     for record in records:
         counts.records += 1
         try:
             if isinstance(record.value, RecordError):
                 raise record.value
-            article = Article.from_record(record.value)
+            deleted = deleted_id(record.value)
+            read = Article.from_record(record.value) if deleted is None else Deletion(deleted)
         except RecordError as error:
             counts.rejected[error.reason] += 1
             rejection = Rejection(record.source, record.line, error.reason, str(error))
             rejects.write(json.dumps(_members(rejection), ensure_ascii=False) + "\n")
             continue
         counts.unknown_keys.update(_printable(key) for key in sorted(record.value.keys() - _KNOWN))
-        yield article
+        yield read
 
 
 def accepted(records: Iterable[SourceRecord]) -> Iterator[Article]:
     """Articles of a stream of records; what is none is passed over."""
-    return read_articles(records, ReadCounts(), io.StringIO())
+    read = read_articles(records, ReadCounts(), io.StringIO())
+    return (one for one in read if isinstance(one, Article))
 
 
 def _members(rejection: Rejection) -> dict[str, object]:

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from models.article import Article
 from models.errors import RecordError
-from training.records import ReadCounts, read_articles
+from training.records import Deletion, ReadCounts, accepted, read_articles
 from training.sources import SourceRecord
 
 
-def read(*values: dict[str, Any] | RecordError, source: str = "a.jsonl") -> tuple[list[Article], ReadCounts, str]:
+def read(*values: dict[str, Any] | RecordError, source: str = "a.jsonl") -> tuple[list[Any], ReadCounts, str]:
     counts, rejects = ReadCounts(), io.StringIO()
     records = [SourceRecord(source, line, value) for line, value in enumerate(values, 1)]
     return list(read_articles(records, counts, rejects)), counts, rejects.getvalue()
@@ -25,6 +24,15 @@ def test_articles_keep_their_order() -> None:
     articles, counts, rejects = read({"id": "b", "title": "ب"}, {"id": "a", "title": "أ"}, {"id": 3, "title": "ج"})
     assert [(article.id, article.title) for article in articles] == [("b", "ب"), ("a", "أ"), ("3", "ج")]
     assert (counts.records, counts.rejected.total(), rejects) == (3, 0, "")
+
+
+def test_deleted_articles_need_no_more_than_an_id() -> None:
+    given = [{"id": 1, "deleted": True}, {"id": "2", "title": "خبر", "deleted": False, "body": None}]
+    found, counts, rejects = read(*given)
+    assert found[0] == Deletion("1")
+    assert found[1].title == "خبر"
+    assert (counts.unknown_keys, rejects) == ({}, "")
+    assert [article.id for article in accepted(SourceRecord("a.jsonl", 1, one) for one in given)] == ["2"]
 
 
 @pytest.mark.parametrize(
@@ -47,6 +55,8 @@ def test_articles_keep_their_order() -> None:
         ({"id": "1", "title": "خبر", "published_at": "أمس"}, "bad_time"),
         ({"id": "1", "title": "خبر", "published_at": 1_700_000_000}, "bad_type"),
         ({"id": "1", "title": "خبر", "expires_at": "2025-02-30"}, "bad_time"),
+        ({"id": "1", "title": "خبر", "deleted": "true"}, "bad_type"),
+        ({"deleted": True}, "missing_id"),
         (RecordError("not_json", "the line is not JSON"), "not_json"),
     ],
 )

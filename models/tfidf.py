@@ -215,14 +215,22 @@ class TfidfModel:
             ((importance / totals[rows]).astype(np.float32), counts.indices, counts.indptr), shape=counts.shape
         )
 
-    def saturations(self, counts: CountMatrix) -> sparse.csr_array[Any]:
-        """Counts of articles as what each term adds to the coverage of a headline, 0 to 1."""
+    def saturations(self, counts: CountMatrix, mean_length: float | None = None) -> sparse.csr_array[Any]:
+        """Counts of articles as what each term adds to the coverage of a headline, 0 to 1.
+
+        Without ``mean_length``, that of these articles stands for all.
+        """
         found = sparse.csr_array(counts.whole + np.float32(self.weighting.lead_coverage) * counts.lead)
         lengths = np.asarray(found.sum(axis=1)).ravel()
-        relative = lengths / max(float(lengths.mean()), 1e-9) if len(lengths) else lengths
+        relative = lengths / (_mean(lengths) if mean_length is None else mean_length)
         half = self.weighting.saturation * (1 - self.weighting.length_share + self.weighting.length_share * relative)
         shares = found.data / (found.data + np.repeat(half, np.diff(found.indptr)))
         return sparse.csr_array((shares.astype(np.float32), found.indices, found.indptr), shape=found.shape)
+
+    def mean_length(self, counts: CountMatrix) -> float:
+        """The length that :meth:`saturations` measures articles by: the mean of their counts, leads counted again."""
+        lengths = counts.whole.sum(axis=1) + np.float32(self.weighting.lead_coverage) * counts.lead.sum(axis=1)
+        return _mean(np.asarray(lengths).ravel())
 
     def count(self, texts: Iterable[TextTerms]) -> CountMatrix:
         """Counts of texts over this vocabulary; terms that are not in it are left out."""
@@ -249,6 +257,10 @@ class TfidfModel:
             indptr.append(len(numbers))
         data, columns = np.array(counts, dtype=np.float32), np.array(numbers, dtype=np.int32)
         return sparse.csr_array((data, columns, np.array(indptr)), shape=(len(texts), len(self.idf)))
+
+
+def _mean(lengths: np.ndarray) -> float:
+    return max(float(lengths.mean()), 1e-9) if len(lengths) else 1.0
 
 
 def _unit(rows: sparse.csr_array[Any]) -> sparse.csr_array[Any]:

@@ -5,6 +5,7 @@ Blocks are read from their files one at a time, twice over: what is held is the 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -85,6 +86,29 @@ class Counts:
 
     def matrix(self, rows: Int64Array, min_df: int) -> tuple[list[str], CountMatrix]:
         """Sorted vocabulary of the terms that stand in ``min_df`` of the given rows, and their counts."""
+        vocabulary, column_of = self._vocabulary(rows, min_df)
+        return vocabulary, self._counted(rows, column_of, len(vocabulary))
+
+    def over(self, vocabulary: Sequence[str], rows: Int64Array) -> CountMatrix:
+        """Counts of the given rows over a vocabulary, which is sorted; terms that are not in it are left out."""
+        known = list(vocabulary)  # the first asking of a version's may read it from its file
+        column_of = np.full(len(self._number_of), -1, dtype=np.int32)
+        for term, number in self._number_of.items():
+            place = bisect_left(known, term)
+            if place < len(known) and known[place] == term:
+                column_of[number] = place
+        return self._counted(rows, column_of, len(known))
+
+    def terms(self, rows: Int64Array) -> int:
+        """Distinct terms of each of the given rows, added up."""
+        row_of = self._row_of(rows)
+        return sum(
+            int(block.lengths[_rows_of(part, row_of, len(block.lengths)) >= 0].sum())
+            for part, block in ((part, part.load()) for part in self._parts)
+        )
+
+    def _vocabulary(self, rows: Int64Array, min_df: int) -> tuple[list[str], Int32Array]:
+        """The terms that stand in ``min_df`` of the given rows, sorted, and the column of each of all terms."""
         row_of = self._row_of(rows)
         df = np.zeros(len(self._number_of), dtype=np.int64)
         for part in self._parts:
@@ -95,18 +119,22 @@ class Counts:
         kept = sorted(np.flatnonzero(df >= min_df).tolist(), key=terms.__getitem__)
         column_of = np.full(len(terms), -1, dtype=np.int32)
         column_of[kept] = np.arange(len(kept), dtype=np.int32)
+        return [terms[number] for number in kept], column_of
+
+    def _counted(self, rows: Int64Array, column_of: Int32Array, columns: int) -> CountMatrix:
+        row_of = self._row_of(rows)
         lengths = np.zeros((2, len(rows)), dtype=np.int64)
         for row, _, _, lead in self._entries(row_of, column_of):
             for part_lengths, of_part in zip(lengths, (row, row[lead > 0]), strict=True):
                 there, times = np.unique(of_part, return_counts=True)
                 part_lengths[there] = times  # a row is of one block
-        shape = (len(rows), len(kept))
+        shape = (len(rows), columns)
         whole, leads = (_empty(part, shape) for part in lengths)
         for row, column, count, lead in self._entries(row_of, column_of):
             _fill(whole, row, column, count)
             there = lead > 0
             _fill(leads, row[there], column[there], lead[there])
-        return [terms[number] for number in kept], CountMatrix(whole, leads)
+        return CountMatrix(whole, leads)
 
     def shingles(self, rows: Int64Array, path: Path) -> tuple[Int64Array, Shingles]:
         """Shingles of the given rows, one row after the other, in a mapped file: where each row's begin, and all."""
@@ -131,12 +159,13 @@ class Counts:
 
     def _entries(self, row_of: Int64Array, column_of: Int32Array) -> Iterator[tuple[np.ndarray, ...]]:
         """Rows, columns, counts and counts in the lead, block by block, in order of row and column."""
+        columns = int(column_of.max(initial=0)) + 1
         for part in self._parts:
             block = part.load()
             row = np.repeat(_rows_of(part, row_of, len(block.lengths)), block.lengths)
             column = column_of[part.numbers][block.numbers]
             there = np.flatnonzero((row >= 0) & (column >= 0))
-            order = there[np.argsort(row[there] * len(column_of) + column[there])]
+            order = there[np.argsort(row[there] * columns + column[there])]
             yield row[order], column[order], block.counts[order], block.lead[order]
 
 
@@ -173,9 +202,16 @@ def fit(
     """The model of the given rows, their unit vectors, and their counts."""
     vocabulary, matrix = counts.matrix(rows, weighting.min_df)
     model = TfidfModel.fit(vocabulary, matrix.whole, weighting)
+    return model, weigh(model, matrix, advance), matrix
+
+
+def weigh(
+    model: TfidfModel, matrix: CountMatrix, advance: Callable[[int], None] = lambda _: None
+) -> sparse.csr_array[Any]:
+    """Counts as the unit vectors of a model, some rows at a time."""
     vectors = []
-    for first in range(0, max(len(rows), 1), ROWS):
+    for first in range(0, max(matrix.whole.shape[0], 1), ROWS):
         part = slice(first, first + ROWS)
         vectors.append(model.vectors(CountMatrix(matrix.whole[part], matrix.lead[part])))
         advance(vectors[-1].shape[0])
-    return model, sparse.csr_array(sparse.vstack(vectors, format="csr")), matrix
+    return sparse.csr_array(sparse.vstack(vectors, format="csr"))

@@ -100,10 +100,10 @@ class Headlines:
     saturations: sparse.csr_array[Any]
 
     @classmethod
-    def among(cls, model: TfidfModel, counts: CountMatrix) -> Headlines:
-        """The articles of few terms among those counted."""
+    def among(cls, model: TfidfModel, counts: CountMatrix, mean_length: float | None = None) -> Headlines:
+        """The articles of few terms among those counted; ``mean_length`` as for :meth:`TfidfModel.saturations`."""
         rows = np.flatnonzero(np.diff(counts.whole.indptr) <= model.weighting.short_terms)
-        return cls(rows, model.shares(counts.whole), model.saturations(counts))
+        return cls(rows, model.shares(counts.whole), model.saturations(counts, mean_length))
 
 
 def search(

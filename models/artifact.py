@@ -13,6 +13,12 @@
     id_hashes id_rows      uint64, int32 (n,)  where an id is looked up
     boilerplate.json       what was taken off the pages, and the furniture learned of them
 
+What updates need and answers do not, in the same order of rows::
+
+    coverage_indptr coverage_terms coverage_weights   what each term adds to the coverage of a headline, CSR
+    shingle_indptr shingles                int64 (n + 1,), uint32;  phrases  uint32, those that are set phrases
+    copies likeness                        int32 (c, 2), float64 (c,)  pairs of copies
+
 Nothing in it runs code when it is read: arrays are written with ``allow_pickle=False`` and
 memory-mapped, which refuses pickled objects.
 """
@@ -33,7 +39,7 @@ from typing import Any, ClassVar, overload
 import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from models.analysis import Analyzer, AnalyzerConfig, Furniture, Learned
+from models.analysis import Analyzer, AnalyzerConfig, Furniture
 from models.analysis.boilerplate import learned
 from models.cards import CardFile, map_file
 from models.errors import AnalyzerMismatch, FileRefused, FormatUnsupported
@@ -66,6 +72,16 @@ INDEX_ARRAYS: Mapping[str, str] = {
     "id_rows": "int32",
 }
 ARRAYS: Mapping[str, str] = {**INDEX_ARRAYS, "spans": "int64", "idf": "float32", "burst": "float32"}
+UPDATE_ARRAYS: Mapping[str, str] = {
+    "coverage_indptr": "int64",
+    "coverage_terms": "int32",
+    "coverage_weights": "float32",
+    "shingle_indptr": "int64",
+    "shingles": "uint32",
+    "phrases": "uint32",
+    "copies": "int32",
+    "likeness": "float64",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +120,55 @@ class Forced:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """How many articles came, changed and went."""
+
+    added: int = 0
+    changed: int = 0
+    deleted: int = 0
+
+    def __add__(self, other: Changes) -> Changes:
+        return Changes(self.added + other.added, self.changed + other.changed, self.deleted + other.deleted)
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """The full training that an archive's vocabulary and idf are of, and what came since.
+
+    Attributes:
+        version: what that training made.
+        articles: how many it was made of.
+        mean_length: of these articles, see :meth:`TfidfModel.saturations`.
+        since: all updates since.
+        terms, unknown_terms: distinct terms of each article that came or changed since, added up, and those
+            of them that the vocabulary lacks.
+    """
+
+    version: str
+    articles: int
+    mean_length: float
+    since: Changes = field(default_factory=Changes)
+    terms: int = 0
+    unknown_terms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What an update did.
+
+    Attributes:
+        base: the version that it was made from.
+        drift: how far the archive is from its last full training, see :mod:`training.drift`.
+        due: why a full training is due; empty while none is.
+    """
+
+    base: str
+    changes: Changes
+    drift: dict[str, float]
+    due: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a version says of itself.
 
@@ -116,6 +181,8 @@ class Manifest:
         files: every other file of the folder by name.
         refused: the figures for which the quality gate kept it out of service; ``forced``: when it
             went into service all the same.
+        lineage: where its vocabulary is from; None in versions that cannot be updated.
+        update: what was done to the parent, when it was updated and not trained anew.
     """
 
     version: str
@@ -129,6 +196,8 @@ class Manifest:
     format: int = FORMAT
     refused: tuple[str, ...] = ()
     forced: Forced | None = None
+    lineage: Lineage | None = None
+    update: Update | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +244,8 @@ def write_json(path: Path, value: Any) -> None:
 def save_arrays(folder: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write each array as ``<name>.npy`` in the type that the format fixes."""
     for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", np.ascontiguousarray(array, dtype=ARRAYS[name]), allow_pickle=False)
+        dtype = {**ARRAYS, **UPDATE_ARRAYS}[name]
+        np.save(folder / f"{name}.npy", np.ascontiguousarray(array, dtype=dtype), allow_pickle=False)
 
 
 def list_files(folder: Path) -> dict[str, FileEntry]:
@@ -277,7 +347,7 @@ def verify(folder: Path, at_once: float = math.inf) -> tuple[Manifest, Analyzer,
             verify_digest(folder, manifest, name)
         else:
             later.append(name)
-    analyzer = Analyzer(manifest.config.analyzer, _load_learned(folder, manifest.version))
+    analyzer = Analyzer(manifest.config.analyzer, learned(read_boilerplate(folder, manifest.version).learned))
     if analyzer.fingerprint() != manifest.fingerprint:
         raise AnalyzerMismatch(
             f"model version {manifest.version!r} was made by an analyzer that behaves differently: train a new version"
@@ -326,6 +396,15 @@ def load_recommender(folder: Path, manifest: Manifest) -> Recommender:
     return Recommender(index, manifest.config.lists)
 
 
+def load_update_arrays(folder: Path, manifest: Manifest) -> dict[str, Any]:
+    """The arrays that an update needs, memory-mapped, by name.
+
+    Raises:
+        FileRefused: with the reason and the file's name.
+    """
+    return {name: _load_array(folder, manifest.version, name, dtype) for name, dtype in UPDATE_ARRAYS.items()}
+
+
 def _load_array(folder: Path, version: str, name: str, dtype: str) -> Any:
     file = f"{name}.npy"
     try:
@@ -337,9 +416,14 @@ def _load_array(folder: Path, version: str, name: str, dtype: str) -> Any:
     return array.view(np.ndarray)  # still mapped, without what np.memmap adds to every slice
 
 
-def _load_learned(folder: Path, version: str) -> Learned:
+def read_boilerplate(folder: Path, version: str) -> BoilerplateReport:
+    """Read what was taken off the pages of a version.
+
+    Raises:
+        FileRefused: with the reason.
+    """
     try:
-        return learned(_REPORT.validate_json((folder / BOILERPLATE).read_bytes()).learned)
+        return _REPORT.validate_json((folder / BOILERPLATE).read_bytes())
     except (OSError, ValidationError) as error:
         raise FileRefused(version, BOILERPLATE, "is no report of boilerplate") from error
 

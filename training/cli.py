@@ -26,7 +26,7 @@ from models.errors import (
 )
 
 if TYPE_CHECKING:
-    from models.artifact import Manifest, Model
+    from models.artifact import Manifest, Model, Update
     from models.registry import Registry
     from training.config import TrainingSettings
     from training.evaluation.figures import Figure
@@ -70,6 +70,9 @@ def run(prepared: typer.Typer = app) -> None:
 def train(
     sources: Annotated[list[str], typer.Argument(help="Files of article records: .jsonl, .ndjson, also gzipped.")],
     artifacts: Artifacts = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Change the version in service by what these sources say, and no more.")
+    ] = False,
     no_publish: Annotated[
         bool, typer.Option("--no-publish", help="Make the version, but do not put it in service.")
     ] = False,
@@ -91,7 +94,8 @@ def train(
 ) -> None:
     """Train a model version on article records and put it in service, unless its lists are worse than those there.
 
-    A version that the quality gate refuses is kept, but not put in service: the exit code is 3.
+    A version that the quality gate refuses is kept, but not put in service: the exit code is 3. With --update,
+    articles that are new or changed are taken up, records with "deleted": true take theirs away, the rest stays.
     """
     from models.article import parse_time
     from models.registry import Registry
@@ -100,6 +104,7 @@ def train(
     from training.job import train as run_training
     from training.places import place
     from training.progress import reporter
+    from training.update import update as run_update
 
     settings = read_settings(artifacts=artifacts, jobs=jobs, backend=backend, scheduler=scheduler, blocks=blocks)
     if force != bool(note and note.strip()):
@@ -119,10 +124,19 @@ def train(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--blocks") from error
     plan = TrainingPlan(
-        sources, settings.model, moment, not no_publish, settings.jobs, settings.gate, note, engine, shared
+        sources,
+        settings.model,
+        moment,
+        not no_publish,
+        settings.jobs,
+        settings.gate,
+        note,
+        engine,
+        shared,
+        settings.update,
     )
     with reporter(messages) as bars:
-        summary = run_training(plan, Registry(settings.artifacts), _now, bars)
+        summary = (run_update if update else run_training)(plan, Registry(settings.artifacts), _now, bars)
     if as_json:
         _print_json(asdict(summary))
     else:
@@ -339,6 +353,10 @@ def _print_summary(summary: TrainingSummary) -> None:
         )
     if summary.replaced:
         console.print(f"replaced {summary.replaced:,}: their id came again later")
+    if summary.update is None and summary.deleted:
+        console.print(f"left out {summary.deleted:,}: deleted by later records")
+    if summary.update is not None:
+        _print_update(console, summary, summary.update)
     if summary.resumed:
         console.print(f"took over {summary.resumed:,} articles that an interrupted training had analysed")
     if summary.unknown_keys:
@@ -346,6 +364,22 @@ def _print_summary(summary: TrainingSummary) -> None:
     _print_boilerplate(console, summary)
     console.print("  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in summary.seconds.items()))
     console.print("  ".join(f"{name} {value:.3f}" for name, value in summary.metrics.items() if value is not None))
+
+
+def _print_update(console: Console, summary: TrainingSummary, update: Update) -> None:
+    """What changed, and how far the archive is from its last full training."""
+    changes = update.changes
+    if summary.version == update.base:
+        console.print(f"nothing new in {summary.unchanged:,} unchanged records: no version was made")
+    else:
+        console.print(
+            f"updated {update.base}: {changes.added:,} added, {changes.changed:,} changed, {changes.deleted:,} deleted"
+            f" ({summary.unchanged:,} records unchanged)",
+            soft_wrap=True,
+        )
+    console.print("drift  " + "  ".join(f"{name} {value:.3f}" for name, value in update.drift.items()))
+    for reason in update.due:
+        console.print(f"[yellow]full training due[/]: {reason}", soft_wrap=True)
 
 
 def _print_boilerplate(console: Console, summary: TrainingSummary) -> None:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from models.artifact import ModelConfig
-from models.limits import NO_OTHERS, Share
+from models.limits import NO_OTHERS, Amount, Share
 
 
 def _some(jobs: int) -> int:
@@ -68,6 +68,23 @@ class GateRules:
     floors: ByFigure = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class UpdateRules:
+    """The drift from which a full training is due: ``[update]`` in ``silah.toml``; see :mod:`training.drift`.
+
+    Attributes:
+        unknown_terms: share of terms that the vocabulary lacks.
+        idf_change: mean change of the idf of a term met in the archive.
+        turnover: articles that came, changed or went, as a share of those of the last full training.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = NO_OTHERS
+
+    unknown_terms: Share = 0.1
+    idf_change: Amount = 0.1
+    turnover: Amount = 0.2
+
+
 class TrainingSettings(BaseSettings):
     """``SILAH_…`` variables and the keys of ``silah.toml`` have the names of these members.
 
@@ -90,6 +107,7 @@ class TrainingSettings(BaseSettings):
     )
     model: ModelConfig = Field(default_factory=ModelConfig, description="what is chosen about the model")
     gate: GateRules = Field(default_factory=GateRules, description="what a version must hold to go into service")
+    update: UpdateRules = Field(default_factory=UpdateRules, description="drift from which a full training is due")
 
     @classmethod
     def settings_customise_sources(

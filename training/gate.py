@@ -93,6 +93,12 @@ def judge(rules: GateRules, subject: Subject, figures: Mapping[str, Figure], reg
     return Verdict(not failures, manifest.version, common, compared, tuple(failures), tuple(failures.values()), broken)
 
 
+def promised(figures: Mapping[str, Figure], against: str) -> Verdict:
+    """Judge an updated version by the promises of its lists alone, see :mod:`training.update`."""
+    failures = _broken(figures)
+    return Verdict(not failures, against, 0, (), tuple(failures), tuple(failures.values()), bool(failures))
+
+
 def compare(rules: GateRules, subject: Subject, earlier: Subject) -> tuple[int, tuple[Compared, ...]]:
     """The gated figures of two versions on the articles common to both; how many those are."""
     pairs = common_rows(subject.index, earlier.index)

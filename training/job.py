@@ -17,18 +17,21 @@ from pathlib import Path
 
 import numpy as np
 
-from models.analysis import Analyzer
+from models.analysis import Analyzer, Furniture
 from models.analysis.boilerplate import learned
 from models.article import Article, format_time, to_microseconds
 from models.artifact import (
     ARTICLES,
     BOILERPLATE,
     INDEX_ARRAYS,
+    VOCABULARY,
     BoilerplateReport,
     Forced,
+    Lineage,
     Manifest,
     ModelConfig,
     TakenOff,
+    Update,
     list_files,
     save_arrays,
     write_json,
@@ -41,17 +44,17 @@ from models.recommenders import Recommender
 from models.registry import Registry
 from models.tfidf import TfidfModel
 from training.blocks import SIZE, Block, Recipe
-from training.config import GateRules
+from training.config import GateRules, UpdateRules
 from training.engine import Engine, Workers
 from training.evaluation.protocol import Subject, evaluate, flat, sample
-from training.fit import Counts, block_spans, fit, make_blocks
+from training.fit import Counts, block_spans, fit, make_blocks, weigh
 from training.furniture import BlockLines, Repeats, lines_of
 from training.gate import Verdict, judge
 from training.intake import Intake
 from training.neighbours import Headlines, nearest, time_windows
 from training.places import Place, give, make, remove, take
 from training.progress import Reporter
-from training.records import ReadCounts, read_articles
+from training.records import Deletion, ReadCounts, read_articles
 from training.sources import SourceRecord, open_source
 from training.spread import Spread, mapped_by
 from training.stories import find_stories
@@ -65,7 +68,7 @@ STAGES = ("read", "analyse", "weight", "neighbours", "stories", "evaluate", "pub
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """What to train on and how.
+    """What to train on, or to update with, and how.
 
     Attributes:
         as_of: articles published later are left out.
@@ -75,6 +78,7 @@ class TrainingPlan:
         force: the note with which it goes into service even if the gate refuses it.
         engine: who does the tasks.
         blocks: where tasks find and leave files; without it that is the folder of the artifacts.
+        due: drift from which an update says that a full training is due.
     """
 
     sources: Sequence[str]
@@ -86,6 +90,16 @@ class TrainingPlan:
     force: str | None = None
     engine: Engine = field(default_factory=Engine)
     blocks: Place | None = None
+    due: UpdateRules = field(default_factory=UpdateRules)
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What of a version stays as it is while articles come and go; see :mod:`training.update`."""
+
+    tfidf: TfidfModel
+    furniture: Sequence[Furniture]
+    mean_length: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +118,12 @@ class _Workshop:
 
 @dataclass(slots=True)
 class TrainingSummary:
-    """What a training did; the members of ``silah train --json``.
+    """What a training, or an update, did; the members of ``silah train --json``.
 
     ``resumed`` counts the articles whose analysis an interrupted training had left.
     ``gate`` is the verdict on the version, whether or not it was to be published; ``forced`` the note
-    with which it went into service in spite of it.
+    with which it went into service in spite of it. ``deleted`` counts articles taken away by later records;
+    ``update`` and ``unchanged``, records that say nothing new, are of updates alone.
     """
 
     version: str = ""
@@ -123,12 +138,16 @@ class TrainingSummary:
     reasons: dict[str, int] = field(default_factory=dict)
     rejects_file: str | None = None
     replaced: int = 0
+    deleted: int = 0
+    unchanged: int = 0
     later_than_as_of: int = 0
     resumed: int = 0
     unknown_keys: dict[str, int] = field(default_factory=dict)
     gate: Verdict = field(default_factory=Verdict)
     forced: str | None = None
     boilerplate: BoilerplateReport = field(default_factory=lambda: BoilerplateReport({}, []))
+    update: Update | None = None
+    full_training_due: bool = False
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -138,11 +157,18 @@ class TrainingSummary:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
 
 
-def train(plan: TrainingPlan, registry: Registry, now: Callable[[], datetime], reporter: Reporter) -> TrainingSummary:
+def train(
+    plan: TrainingPlan,
+    registry: Registry,
+    now: Callable[[], datetime],
+    reporter: Reporter,
+    frozen: Frozen | None = None,
+) -> TrainingSummary:
     """Run a training from sources to a published version.
 
     Whatever happens on the way, the version in service stays until the new one is complete. A version
-    that the gate refuses is complete, too, and can be activated by hand.
+    that the gate refuses is complete, too, and can be activated by hand. With ``frozen``, vocabulary, idf,
+    mean length and furniture are not learned but taken from there: an update gives the same lists.
 
     Raises:
         SourceError: a source cannot be read or holds no record.
@@ -154,8 +180,8 @@ def train(plan: TrainingPlan, registry: Registry, now: Callable[[], datetime], r
         with summary.timed("read"):
             intake = _read(plan, chain.from_iterable(streams), registry.root / REJECTS, staged, summary, reporter)
         with summary.timed("analyse"), work.workers.asked():
-            analyzer, counts = _analyse(plan, intake, staged, work, summary, reporter)
-        index, tfidf = _build(plan, intake, counts, staged, work, summary, reporter)
+            analyzer, counts = _analyse(plan, intake, staged, work, summary, reporter, frozen)
+        index, tfidf, mean_length = _build(plan, intake, counts, staged, work, summary, reporter, frozen)
         with summary.timed("evaluate"):
             advance = reporter.stage("evaluating", len(sample(len(index))))
             subject = Subject(Recommender(index, plan.config.lists), (analyzer, tfidf))
@@ -163,8 +189,14 @@ def train(plan: TrainingPlan, registry: Registry, now: Callable[[], datetime], r
             summary.metrics = flat(figures)
             summary.gate = judge(plan.gate, subject, figures, registry)
         with summary.timed("publish"):
-            _publish(plan, registry, staged, analyzer, now(), summary)
-    summary.seconds = {stage: round(summary.seconds[stage], 3) for stage in STAGES}
+            lineage = Lineage("", summary.articles, mean_length)
+            publish(plan, registry, staged, analyzer.fingerprint(), now(), summary, lineage)
+    return finished(summary)
+
+
+def finished(summary: TrainingSummary) -> TrainingSummary:
+    """The summary with what is known at the end."""
+    summary.seconds = {stage: round(summary.seconds.get(stage, 0.0), 3) for stage in STAGES}
     summary.peak_memory_bytes = _peak_memory()
     return summary
 
@@ -193,17 +225,24 @@ def _build(
     work: _Workshop,
     summary: TrainingSummary,
     reporter: Reporter,
-) -> tuple[ArticleIndex, TfidfModel]:
+    frozen: Frozen | None,
+) -> tuple[ArticleIndex, TfidfModel, float]:
     """Everything between counts and an index; its files are in the staged folder afterwards."""
     config = plan.config
     positions = intake.positions()
     arrays = intake.arrays(positions, config.lists.own_source)
     with summary.timed("weight"):
         advance = reporter.stage("weighing", len(positions))
-        tfidf, vectors, matrix = fit(counts, positions, config.weighting, advance)
+        if frozen is None:
+            tfidf, vectors, matrix = fit(counts, positions, config.weighting, advance)
+            mean_length = tfidf.mean_length(matrix)
+        else:
+            tfidf, mean_length = frozen.tfidf, frozen.mean_length
+            matrix = counts.over(tfidf.vocabulary, positions)
+            vectors = weigh(tfidf, matrix, advance)
     with summary.timed("neighbours"):
         advance = reporter.stage("neighbours", len(positions))
-        headlines = Headlines.among(tfidf, matrix)
+        headlines = Headlines.among(tfidf, matrix, mean_length)
         windows = time_windows(arrays["published"], config.neighbour_days)
         spread = Spread(work.workers, work.folder, work.shared) if work.workers.hold(mapped_by(vectors)) else None
         rows, scores = nearest(vectors, config.neighbours, plan.jobs, advance, headlines, windows, spread=spread)
@@ -224,17 +263,25 @@ def _build(
         "alike_rows": stories.alike_rows,
         "idf": tfidf.idf,
         "burst": tfidf.burst,
+        "coverage_indptr": headlines.saturations.indptr,
+        "coverage_terms": headlines.saturations.indices,
+        "coverage_weights": headlines.saturations.data,
+        "shingle_indptr": marks[0],
+        "shingles": marks[1],
+        "phrases": stories.phrases,
+        "copies": stories.copies,
+        "likeness": stories.likeness,
     }
     with summary.timed("publish"):
         save_arrays(staged, arrays)
-        write_json(staged / "vocabulary.json", tfidf.vocabulary)
+        write_json(staged / VOCABULARY, list(tfidf.vocabulary))
         write_json(staged / "sections.json", intake.section_names())
     index = ArticleIndex(
         **{name: arrays[name] for name in INDEX_ARRAYS},
         section_names=intake.section_names(),
         cards=CardFile.open(staged / ARTICLES, arrays["spans"]),
     )
-    return index, tfidf
+    return index, tfidf, mean_length
 
 
 def _read(
@@ -246,17 +293,40 @@ def _read(
     reporter: Reporter,
 ) -> Intake:
     """One pass over the records: what is an article goes to the staged folder."""
-    intake, seen = Intake(), ReadCounts()
+    intake = Intake()
+    seen = read_into(plan, intake, records, rejects_file, staged, summary, reporter)
+    summary.articles = len(intake)
+    if not len(intake):
+        raise TrainingRefused(f"none of the {seen.records} records is an article to train on: see {rejects_file}")
+    return intake
+
+
+def read_into(
+    plan: TrainingPlan,
+    intake: Intake,
+    records: Iterator[SourceRecord],
+    rejects_file: Path,
+    folder: Path,
+    summary: TrainingSummary,
+    reporter: Reporter,
+    sift: Callable[[Iterator[Article | Deletion]], Iterator[Article | Deletion]] = lambda read: read,
+) -> ReadCounts:
+    """Read the records into the intake, what ``sift`` lets pass, and count.
+
+    Raises:
+        SourceError: when there is no record.
+    """
+    seen = ReadCounts()
     as_of = None if plan.as_of is None else to_microseconds(plan.as_of)
     advance = reporter.stage("reading", None)
     with rejects_file.open("w", encoding="utf-8") as rejects:
         taken = 0
-        for taken, _ in enumerate(intake.take(read_articles(records, seen, rejects), staged, as_of), 1):
+        for taken, _ in enumerate(intake.take(sift(read_articles(records, seen, rejects)), folder, as_of), 1):
             if taken % SIZE == 0:
                 advance(SIZE)
         advance(taken % SIZE)
-    summary.articles = len(intake)
     summary.replaced = intake.replaced
+    summary.deleted = intake.taken_away
     summary.later_than_as_of = intake.later_than_as_of
     summary.rejected = seen.rejected.total()
     summary.reasons = dict(seen.rejected.most_common())
@@ -264,15 +334,25 @@ def _read(
     summary.rejects_file = str(rejects_file) if summary.rejected else None
     if not seen.records:
         raise SourceError(f"no record in {', '.join(plan.sources)}")
-    if not len(intake):
-        raise TrainingRefused(f"none of the {seen.records} records is an article to train on: see {rejects_file}")
-    return intake
+    return seen
 
 
 def _analyse(
-    plan: TrainingPlan, intake: Intake, staged: Path, work: _Workshop, summary: TrainingSummary, reporter: Reporter
+    plan: TrainingPlan,
+    intake: Intake,
+    staged: Path,
+    work: _Workshop,
+    summary: TrainingSummary,
+    reporter: Reporter,
+    frozen: Frozen | None,
 ) -> tuple[Analyzer, Counts]:
     """Count the staged articles, learn what their pages repeat, and count again those that hold any of it."""
+    if frozen is not None:
+        analyzer = Analyzer(plan.config.analyzer, learned(frozen.furniture))
+        counts = count_once(plan, analyzer, intake, staged, work.folder, plan.jobs, summary, reporter)
+        summary.boilerplate = replace(summary.boilerplate, learned=list(frozen.furniture))
+        write_json(staged / BOILERPLATE, asdict(summary.boilerplate))
+        return analyzer, counts
     path, spans, config = (staged / ARTICLES).absolute(), intake.spans, plan.config.analyzer
     recipe, patterns = Recipe(config, plan.config.weighting), Analyzer(config)
     cards = CardFile.open(path, spans)
@@ -308,21 +388,52 @@ def _analyse(
         load = partial(Block.load, take(made, work.folder))
         counts.add(load, np.arange(articles), number * SIZE + places)
         advance(articles)
-    removed = sorted(counts.removed.items(), key=lambda entry: (-entry[1][1], entry[0]))
-    summary.boilerplate = BoilerplateReport({kind: TakenOff(*both) for kind, both in removed}, furniture)
+    summary.boilerplate = BoilerplateReport(_taken_off(counts), furniture)
     write_json(staged / BOILERPLATE, asdict(summary.boilerplate))
     return Analyzer(config, known), counts
 
 
-def _publish(
+def count_once(
+    plan: TrainingPlan,
+    analyzer: Analyzer,
+    intake: Intake,
+    folder: Path,
+    work: Path,
+    jobs: int,
+    summary: TrainingSummary,
+    reporter: Reporter,
+) -> Counts:
+    """Count the articles staged in a folder, whose furniture the analyzer knows already."""
+    recipe = Recipe(analyzer.config, plan.config.weighting, analyzer.learned)
+    advance = reporter.stage("analysing", len(intake.spans))
+    wanted = [(span, None) for span in block_spans(intake.spans)]
+    counts, first = Counts(), 0
+    for file, articles, _ in make_blocks(recipe, work, folder / ARTICLES, wanted, jobs):
+        counts.add(partial(Block.load, take(file, work)), np.arange(articles), first + np.arange(articles))
+        first += articles
+        advance(articles)
+    summary.boilerplate = BoilerplateReport(_taken_off(counts), [])
+    return counts
+
+
+def _taken_off(counts: Counts) -> dict[str, TakenOff]:
+    removed = sorted(counts.removed.items(), key=lambda entry: (-entry[1][1], entry[0]))
+    return {kind: TakenOff(*both) for kind, both in removed}
+
+
+def publish(
     plan: TrainingPlan,
     registry: Registry,
     staged: Path,
-    analyzer: Analyzer,
+    fingerprint: str,
     moment: datetime,
     summary: TrainingSummary,
+    lineage: Lineage,
 ) -> None:
-    """Digest, seal and name the staged folder; put it in service when the plan says so and the gate agrees."""
+    """Digest, seal and name the staged folder; put it in service when the plan says so and the gate agrees.
+
+    A lineage without a version begins with this one.
+    """
     verdict = summary.gate
     forced = plan.publish and plan.force is not None and not verdict.passed and not verdict.broken
     files = list_files(staged)
@@ -334,7 +445,7 @@ def _publish(
         created_at=format_time(moment),
         parents=() if current is None else (current,),
         config=plan.config,
-        fingerprint=analyzer.fingerprint(),
+        fingerprint=fingerprint,
         counts={
             "articles": summary.articles,
             "rejected": summary.rejected,
@@ -345,6 +456,8 @@ def _publish(
         files=files,
         refused=verdict.failed,
         forced=Forced(plan.force, verdict.failed) if forced and plan.force is not None else None,
+        lineage=replace(lineage, version=lineage.version or summary.version),
+        update=summary.update,
     )
     write_manifest(staged, manifest)
     registry.complete(staged, summary.version)

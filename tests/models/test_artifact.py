@@ -27,12 +27,14 @@ from models.artifact import (
     BOILERPLATE,
     FORMAT,
     MANIFEST,
+    UPDATE_ARRAYS,
     VOCABULARY,
     FileEntry,
     ModelConfig,
     list_files,
     load,
     load_at_once,
+    load_update_arrays,
     read_manifest,
     verify_digest,
     write_manifest,
@@ -47,6 +49,7 @@ from tests.support.damage import flip_byte
 from tests.support.newsroom import topic_records, train_into
 
 FILES = sorted([*(f"{name}.npy" for name in ARRAYS), ARTICLES, BOILERPLATE, "vocabulary.json", "sections.json"])
+OF_UPDATES = sorted(f"{name}.npy" for name in UPDATE_ARRAYS)
 FLIPS = 8
 
 
@@ -95,8 +98,8 @@ class TestSaved:
 
     def test_every_file_is_listed_with_its_size_and_digest(self, version: Path):
         files = read_manifest(version).files
-        assert sorted(files) == FILES
-        assert sorted(path.name for path in version.iterdir()) == sorted([*FILES, MANIFEST])
+        assert sorted(files) == sorted([*FILES, *OF_UPDATES])
+        assert sorted(path.name for path in version.iterdir()) == sorted([*FILES, *OF_UPDATES, MANIFEST])
         for name, entry in files.items():
             content = (version / name).read_bytes()
             assert entry == FileEntry(len(content), hashlib.sha256(content).hexdigest())
@@ -104,7 +107,7 @@ class TestSaved:
     def test_the_folder_holds_plain_arrays_and_json_and_nothing_else(self, version: Path):
         for path in version.iterdir():
             if path.suffix == ".npy":
-                assert np.load(path, allow_pickle=False).dtype == ARRAYS[path.stem]
+                assert np.load(path, allow_pickle=False).dtype == {**ARRAYS, **UPDATE_ARRAYS}[path.stem]
             else:
                 for line in path.read_text("utf-8").splitlines() if path.suffix == ".jsonl" else [path.read_bytes()]:
                     json.loads(line)
@@ -243,7 +246,7 @@ HARMS = [
 
 
 class TestDamaged:
-    @pytest.mark.parametrize("name", [*FILES, MANIFEST])
+    @pytest.mark.parametrize("name", [*FILES, *OF_UPDATES, MANIFEST])
     @pytest.mark.parametrize("harm", HARMS, ids=lambda harm: harm.__name__)
     def test_a_damaged_file_is_refused_by_name(self, version: Path, name: str, harm: Callable[[Path], None]):
         if (name, harm) == (MANIFEST, cut_by_one):  # takes the newline after the last brace: nothing is lost
@@ -385,6 +388,17 @@ class TestForged:
         np.save(path, np.zeros(np.load(path, allow_pickle=False).shape, dtype="float16"), allow_pickle=False)
         reseal(version)
         assert refused(version) == path.name
+
+    @pytest.mark.parametrize("name", sorted(UPDATE_ARRAYS))
+    def test_what_updates_need_is_refused_when_it_is_of_another_type_or_gone(self, version: Path, name: str):
+        manifest, path = read_manifest(version), version / f"{name}.npy"
+        assert load_update_arrays(version, manifest).keys() == UPDATE_ARRAYS.keys()
+        np.save(path, np.zeros(3, dtype="float16"), allow_pickle=False)
+        with pytest.raises(FileRefused, match=f"{name}.npy holds float16"):
+            load_update_arrays(version, manifest)
+        path.unlink()
+        with pytest.raises(FileRefused, match=f"{name}.npy cannot be read"):
+            load_update_arrays(version, manifest)
 
     @pytest.mark.parametrize("name", ["vocabulary.json", "sections.json"])
     @pytest.mark.parametrize("content", [b"", b"{", b"{}", b"[1]", b'"x"', b"null", b"\xff"])

@@ -193,6 +193,39 @@ def test_train_tells_a_person_what_it_did(command: Command, folder: Path) -> Non
     assert "left out unknown keys: score" in ended.out
 
 
+def test_train_tells_a_person_how_many_were_deleted(command: Command, folder: Path) -> None:
+    records = [{"id": 1, "title": "خبر"}, {"id": 2, "title": "خبر"}, {"id": 1, "deleted": True}]
+    assert "left out 1: deleted by later records" in command("train", write_jsonl(folder / "a.jsonl", records)).out
+
+
+def test_update_tells_what_changed_and_when_a_full_training_is_due(command: Command, folder: Path, world: Path) -> None:
+    base = command("train", world, "--json").document
+    assert (base["update"], base["full_training_due"]) == (None, False)
+    records = [{"id": "more", "title": "زلزال وبركان"}, {"id": "water-1", "deleted": True}, topic_records()[0]]
+    more = write_jsonl(folder / "more.jsonl", records)
+    done = command("train", "--update", more, "--no-publish", "--json").document
+    assert done["update"]["base"] == base["version"]
+    assert done["update"]["changes"] == {"added": 1, "changed": 0, "deleted": 1}
+    assert done["update"]["drift"].keys() == {"unknown_terms", "idf_change", "turnover"}
+    assert (done["full_training_due"], done["unchanged"], done["articles"]) == (True, 1, 25)
+    told = command("train", "--update", more).out
+    assert f"updated {base['version']}: 1 added, 0 changed, 1 deleted (1 records unchanged)" in told
+    assert "full training due: unknown_terms is 1.000, a full training is due from 0.100" in told
+    (folder / "silah.toml").write_text("[update]\nunknown_terms = 1.0\n[model]\nneighbours = 100\n")
+    again = command("train", "--update", more).out
+    assert "nothing new in 2 unchanged records: no version was made" in again
+    (folder / "silah.toml").write_text("[model]\nneighbours = 9\n")
+    refused = command("train", "--update", more)
+    assert refused.code == 5
+    assert "model.neighbours was 100, is 9" in refused.err
+
+
+def test_update_without_a_version_says_what_to_do(command: Command, world: Path) -> None:
+    ended = command("train", "--update", world)
+    assert (ended.code, ended.out) == (5, "")
+    assert "silah train" in ended.err
+
+
 def test_train_reads_many_sources(command: Command, world: Path, folder: Path) -> None:
     more = write_jsonl(folder / "more.jsonl", [{"id": "more", "title": "خبر آخر"}])
     assert command("train", world, more, "--json").document["articles"] == 26

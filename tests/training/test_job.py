@@ -167,6 +167,20 @@ def test_sources_are_read_one_after_the_other_and_the_last_record_wins(tmp_path:
     assert (summary.articles, summary.replaced) == (3, 2)
 
 
+def test_deletions_take_away_what_came_before_and_not_what_comes_after(tmp_path: Path) -> None:
+    records = [
+        {"id": "a", "title": "أول"},
+        {"id": "b", "title": "ثان"},
+        {"id": "a", "deleted": True},
+        {"id": "b", "deleted": True},
+        {"id": "b", "title": "ثان من جديد"},
+        {"id": "c", "deleted": True},
+    ]
+    summary = run(tmp_path / "artifacts", write_jsonl(tmp_path / "a.jsonl", records))
+    assert titles(newest(tmp_path / "artifacts")) == {"b": "ثان من جديد"}
+    assert (summary.articles, summary.replaced, summary.deleted) == (1, 0, 2)
+
+
 def test_articles_after_as_of_are_left_out(tmp_path: Path, world: Path) -> None:
     early = {record["id"] for record in topic_records() if record["published_at"] < "2025-03-06"}
     summary = run(tmp_path / "artifacts", world, as_of=datetime(2025, 3, 6, tzinfo=UTC))

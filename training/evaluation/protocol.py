@@ -122,6 +122,12 @@ def list_figures(index: ArticleIndex, in_time: Sequence[Lists], late: Sequence[L
     return figures
 
 
+def promise_figures(index: ArticleIndex, asked: Sequence[Lists]) -> dict[str, Figure]:
+    """How often lists break what they promise, of those figures that must be 0 alone."""
+    values = [_promises(*_stories_of(index, lists)) for lists in asked]
+    return {name: total([one[name] for one in values]) for name in PROMISES}
+
+
 def list_values(index: ArticleIndex, asked: Sequence[Lists], linked: Mapping[int, set[int]]) -> dict[str, Values]:
     """One value an asked article for each figure; nan where there is nothing to count."""
     often = Counter(row for lists in asked for row in lists.related[:JUDGED])
@@ -204,7 +210,7 @@ def _figure(name: str, values: Values) -> Figure:
 def _values(index: ArticleIndex, lists: Lists, often: Counter[int], asked: int, sizes: np.ndarray) -> dict[str, float]:
     """What is counted of the lists of one article."""
     source, related, also_like = lists.source, lists.related[:JUDGED], lists.also_like[:JUDGED]
-    own, ten, other = int(index.story[source]), _stories(index, lists.related), _stories(index, also_like)
+    own, ten, other = _stories_of(index, lists)
     section = int(index.section[source])
     return {
         "coverage_5": float(len(related) == JUDGED),
@@ -218,9 +224,22 @@ def _values(index: ArticleIndex, lists: Lists, often: Counter[int], asked: int, 
         "age_days": _age(index, source, related),
         "age_days_also": _age(index, source, also_like),
         "novelty_5": float(np.mean([-log2(often[row] / asked) for row in related])) if related else nan,
-        "story_repeats": repeats([own, *ten]) + repeats(other),
-        "lists_overlap": len({own, *ten[:JUDGED]}.intersection(other)),
+        **_promises(own, ten, other),
     }
+
+
+def _promises(own: int, related: Sequence[int], also_like: Sequence[int]) -> dict[str, float]:
+    """How often lists break what they promise, from the stories of an article, its ten related ones and the others."""
+    return {
+        "story_repeats": repeats([own, *related]) + repeats(also_like),
+        "lists_overlap": len({own, *related[:JUDGED]}.intersection(also_like)),
+    }
+
+
+def _stories_of(index: ArticleIndex, lists: Lists) -> tuple[int, list[int], list[int]]:
+    """The stories of an article, of its related articles and of the first of the others."""
+    other = _stories(index, lists.also_like[:JUDGED])
+    return int(index.story[lists.source]), _stories(index, lists.related), other
 
 
 def _stories(index: ArticleIndex, rows: Sequence[int]) -> list[int]:

@@ -1,0 +1,1 @@
+"""What an update takes beside a full training."""

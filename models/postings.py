@@ -57,11 +57,13 @@ class Postings:
     def of(cls, vectors: sparse.csr_array[Any], budget: int | None = None) -> Postings:
         """The postings of vectors; without a budget, of that for so many articles."""
         articles, columns = vectors.shape
-        df = np.bincount(vectors.indices, minlength=columns)
+        blocks = [slice(start, start + BLOCK) for start in range(0, vectors.nnz, BLOCK)]
+        df = np.zeros(columns, dtype=np.int64)
+        for block in blocks:
+            df += np.bincount(vectors.indices[block], minlength=columns)
         rarity = -0.5 * np.log2(np.maximum(df, 1)).astype(np.float32)
         heights = np.full(columns, NONE, dtype=np.int32)
         levels = np.empty(vectors.nnz, dtype=np.int32)
-        blocks = [slice(start, start + BLOCK) for start in range(0, vectors.nnz, BLOCK)]
         for block in blocks:
             terms = vectors.indices[block]
             levels[block] = steps(vectors.data[block], rarity[terms])

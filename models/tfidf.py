@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from models.limits import NO_OTHERS, Amount, Count, Share, Whole
 Float32Array = NDArray[np.float32]
 Int32Array = NDArray[np.int32]
 Int64Array = NDArray[np.int64]
+
+ROWS = 20_000  # articles looked at together: what is reckoned of them takes some twenty times their memory
+ENTRIES = 1 << 22  # counted together: numpy counts what it has made int64
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +150,16 @@ class TfidfModel:
         if not vocabulary:
             nothing = np.empty(0, dtype=np.float32)
             return cls(vocabulary, nothing, nothing, weighting)
-        from sklearn.feature_extraction.text import TfidfTransformer  # a second of loading: for training only  # noqa: PLC0415
-
-        transformer = TfidfTransformer(smooth_idf=True).fit(counts)
         articles, terms = counts.shape
-        df = np.bincount(counts.indices, minlength=terms)
-        cf = np.bincount(counts.indices, weights=counts.data, minlength=terms)
+        df, cf = np.zeros(terms, dtype=np.int64), np.zeros(terms)
+        for start in range(0, counts.nnz, ENTRIES):
+            numbers, values = counts.indices[start : start + ENTRIES], counts.data[start : start + ENTRIES]
+            df += np.bincount(numbers, minlength=terms)
+            cf += np.bincount(numbers, values, minlength=terms)
+        idf = np.log(np.float32(1 + articles) / (1 + df.astype(np.float32))) + np.float32(1)
         residual = np.log(articles / df) + np.log1p(-np.exp(-cf / articles))
         burst = 1 + weighting.burst_weight * np.maximum(residual, 0)
-        return cls(vocabulary, np.asarray(transformer.idf_, dtype=np.float32), burst.astype(np.float32), weighting)
+        return cls(vocabulary, idf, burst.astype(np.float32), weighting)
 
     @cached_property
     def importance(self) -> Float32Array:
@@ -188,6 +192,12 @@ class TfidfModel:
         lead = self._unit_rows(counts.lead)
         lead.data *= np.float32(self.weighting.lead_weight**0.5)
         return _unit(sparse.hstack((self._unit_rows(counts.whole), lead), format="csr"))
+
+    def lengths(self, counts: CountMatrix) -> Int64Array:
+        """How many weights :meth:`vectors` has of each article, int64 (n,)."""
+        kept = (counts.whole,) if self.weighting.lead_weight == 0 else (counts.whole, counts.lead)
+        lengths = [np.minimum(np.diff(part.indptr), self.weighting.max_terms) for part in kept]
+        return cast("Int64Array", np.sum(lengths, axis=0, dtype=np.int64))
 
     def _unit_rows(self, counts: sparse.csr_array[Any]) -> sparse.csr_array[Any]:
         """The heaviest ``max_terms`` of each row as unit rows."""
@@ -224,8 +234,8 @@ class TfidfModel:
         lengths = np.asarray(found.sum(axis=1)).ravel()
         relative = lengths / (_mean(lengths) if mean_length is None else mean_length)
         half = self.weighting.saturation * (1 - self.weighting.length_share + self.weighting.length_share * relative)
-        shares = found.data / (found.data + np.repeat(half, np.diff(found.indptr)))
-        return sparse.csr_array((shares.astype(np.float32), found.indices, found.indptr), shape=found.shape)
+        found.data /= found.data + np.repeat(half, np.diff(found.indptr))
+        return found
 
     def mean_length(self, counts: CountMatrix) -> float:
         """The length that :meth:`saturations` measures articles by: the mean of their counts, leads counted again."""

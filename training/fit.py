@@ -17,12 +17,11 @@ from joblib import Parallel, delayed
 from scipy import sparse
 
 from models.stories import Shingles
-from models.tfidf import CountMatrix, Int32Array, Int64Array, TfidfModel, Weighting
+from models.tfidf import ROWS, CountMatrix, Int32Array, Int64Array, TfidfModel, Weighting
 from training import blocks
 from training.blocks import Block, Recipe
 from training.places import Place
-
-ROWS = 20_000  # weighed at once: the sort of their weights takes some twenty times the memory of these
+from training.room import Room, in_memory
 
 Wanted = tuple[tuple[int, int], Int64Array | None]
 
@@ -84,12 +83,12 @@ class Counts:
         """By kind, in how many articles lines were taken off and how many lines."""
         return {kind: (self._articles[kind], lines) for kind, lines in self._lines.items()}
 
-    def matrix(self, rows: Int64Array, min_df: int) -> tuple[list[str], CountMatrix]:
+    def matrix(self, rows: Int64Array, min_df: int, room: Room = in_memory) -> tuple[list[str], CountMatrix]:
         """Sorted vocabulary of the terms that stand in ``min_df`` of the given rows, and their counts."""
         vocabulary, column_of = self._vocabulary(rows, min_df)
-        return vocabulary, self._counted(rows, column_of, len(vocabulary))
+        return vocabulary, self._counted(rows, column_of, len(vocabulary), room)
 
-    def over(self, vocabulary: Sequence[str], rows: Int64Array) -> CountMatrix:
+    def over(self, vocabulary: Sequence[str], rows: Int64Array, room: Room = in_memory) -> CountMatrix:
         """Counts of the given rows over a vocabulary, which is sorted; terms that are not in it are left out."""
         known = list(vocabulary)  # the first asking of a version's may read it from its file
         column_of = np.full(len(self._number_of), -1, dtype=np.int32)
@@ -97,7 +96,7 @@ class Counts:
             place = bisect_left(known, term)
             if place < len(known) and known[place] == term:
                 column_of[number] = place
-        return self._counted(rows, column_of, len(known))
+        return self._counted(rows, column_of, len(known), room)
 
     def terms(self, rows: Int64Array) -> int:
         """Distinct terms of each of the given rows, added up."""
@@ -121,7 +120,7 @@ class Counts:
         column_of[kept] = np.arange(len(kept), dtype=np.int32)
         return [terms[number] for number in kept], column_of
 
-    def _counted(self, rows: Int64Array, column_of: Int32Array, columns: int) -> CountMatrix:
+    def _counted(self, rows: Int64Array, column_of: Int32Array, columns: int, room: Room) -> CountMatrix:
         row_of = self._row_of(rows)
         lengths = np.zeros((2, len(rows)), dtype=np.int64)
         for row, _, _, lead in self._entries(row_of, column_of):
@@ -129,7 +128,8 @@ class Counts:
                 there, times = np.unique(of_part, return_counts=True)
                 part_lengths[there] = times  # a row is of one block
         shape = (len(rows), columns)
-        whole, leads = (_empty(part, shape) for part in lengths)
+        names = (("whole", "whole_terms"), ("lead", "lead_terms"))
+        whole, leads = (_empty(part, shape, both, room) for part, both in zip(lengths, names, strict=True))
         for row, column, count, lead in self._entries(row_of, column_of):
             _fill(whole, row, column, count)
             there = lead > 0
@@ -176,11 +176,13 @@ def _rows_of(part: _Part, row_of: Int64Array, articles: int) -> Int64Array:
     return rows
 
 
-def _empty(lengths: Int64Array, shape: tuple[int, int]) -> sparse.csr_array[Any]:
+def _empty(lengths: Int64Array, shape: tuple[int, int], names: tuple[str, str], room: Room) -> sparse.csr_array[Any]:
+    """A matrix of so many entries a row; ``names`` are those of the arrays of their values and columns."""
     indptr = np.concatenate(([0], np.cumsum(lengths)))
     indptr = indptr.astype(np.int32) if indptr[-1] < 2**31 else indptr
-    size = int(indptr[-1])
-    return sparse.csr_array((np.empty(size, np.float32), np.empty(size, np.int32), indptr), shape=shape)
+    size = (int(indptr[-1]),)
+    data, columns = room(names[0], size, np.float32), room(names[1], size, np.int32)
+    return sparse.csr_array((data, columns, indptr), shape=shape)
 
 
 def _fill(matrix: sparse.csr_array[Any], row: Int64Array, column: Int32Array, values: np.ndarray) -> None:
@@ -197,21 +199,54 @@ def _places(indptr: np.ndarray, row: Int64Array) -> Int64Array:
 
 
 def fit(
-    counts: Counts, rows: Int64Array, weighting: Weighting, advance: Callable[[int], None] = lambda _: None
+    counts: Counts,
+    rows: Int64Array,
+    weighting: Weighting,
+    advance: Callable[[int], None] = lambda _: None,
+    room: Room = in_memory,
 ) -> tuple[TfidfModel, sparse.csr_array[Any], CountMatrix]:
-    """The model of the given rows, their unit vectors, and their counts."""
-    vocabulary, matrix = counts.matrix(rows, weighting.min_df)
+    """The model of the given rows, their unit vectors, and their counts.
+
+    ``room`` makes ``weights`` and ``terms``, the vectors' arrays, and those of the counts.
+    """
+    vocabulary, matrix = counts.matrix(rows, weighting.min_df, room)
     model = TfidfModel.fit(vocabulary, matrix.whole, weighting)
-    return model, weigh(model, matrix, advance), matrix
+    return model, weigh(model, matrix, advance, room), matrix
 
 
 def weigh(
-    model: TfidfModel, matrix: CountMatrix, advance: Callable[[int], None] = lambda _: None
+    model: TfidfModel, matrix: CountMatrix, advance: Callable[[int], None] = lambda _: None, room: Room = in_memory
 ) -> sparse.csr_array[Any]:
-    """Counts as the unit vectors of a model, some rows at a time."""
-    vectors = []
-    for first in range(0, max(matrix.whole.shape[0], 1), ROWS):
-        part = slice(first, first + ROWS)
-        vectors.append(model.vectors(CountMatrix(matrix.whole[part], matrix.lead[part])))
-        advance(vectors[-1].shape[0])
-    return sparse.csr_array(sparse.vstack(vectors, format="csr"))
+    """Counts as the unit vectors of a model, some rows at a time; ``room`` as for :func:`fit`."""
+    articles, terms = matrix.whole.shape
+    vectors = _empty(model.lengths(matrix), (articles, 2 * terms), ("weights", "terms"), room)
+    for part in _parts(articles):
+        weighed = model.vectors(CountMatrix(matrix.whole[part], matrix.lead[part]))
+        _put(vectors, part.start, weighed)
+        advance(weighed.shape[0])
+    return vectors
+
+
+def covered(
+    model: TfidfModel, matrix: CountMatrix, mean_length: float, room: Room = in_memory
+) -> sparse.csr_array[Any]:
+    """Counts as a model's saturations, some rows at a time.
+
+    ``room`` makes ``coverage_weights`` and ``coverage_terms``.
+    """
+    articles = matrix.whole.shape[0]
+    names = ("coverage_weights", "coverage_terms")
+    coverage = _empty(np.diff(matrix.whole.indptr), matrix.whole.shape, names, room)  # a lead has no term of its own
+    for part in _parts(articles):
+        _put(coverage, part.start, model.saturations(CountMatrix(matrix.whole[part], matrix.lead[part]), mean_length))
+    return coverage
+
+
+def _parts(articles: int) -> Iterator[slice]:
+    return (slice(first, min(first + ROWS, articles)) for first in range(0, articles, ROWS))
+
+
+def _put(matrix: sparse.csr_array[Any], first: int, rows: sparse.csr_array[Any]) -> None:
+    """Write rows, from the first on."""
+    there = slice(matrix.indptr[first], matrix.indptr[first] + rows.nnz)
+    matrix.indices[there], matrix.data[there] = rows.indices, rows.data

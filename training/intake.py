@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
@@ -20,11 +21,11 @@ class Intake:
 
     def __init__(self) -> None:
         self._position_of: dict[str, int] = {}  # the last record of an id wins
-        self._spans: list[tuple[int, int]] = []
-        self._published: list[int] = []
-        self._expires: list[int] = []
-        self._sections: list[str | None] = []
-        self._sources: list[str | None] = []
+        self._spans = array("q")  # two of each article
+        self._published = array("q")
+        self._expires = array("q")
+        self._sections, self._sources = array("i"), array("i")
+        self._number_of: dict[str | None, int] = {}  # of sections and sources
         self.later_than_as_of = 0
         self.taken_away = 0  # articles that a later record takes back
         self.deleted: set[str] = set()  # ids whose last record is a deletion
@@ -35,12 +36,12 @@ class Intake:
     @property
     def replaced(self) -> int:
         """Articles whose id came again later."""
-        return len(self._spans) - len(self._position_of) - self.taken_away
+        return len(self._published) - len(self._position_of) - self.taken_away
 
     @property
     def spans(self) -> np.ndarray:
         """Where each article stands in the staged file, as read: int64 (n, 2)."""
-        return np.array(self._spans, dtype=np.int64).reshape(-1, 2)
+        return _numbers(self._spans, np.int64).reshape(-1, 2)
 
     def take(self, articles: Iterable[Article | Deletion], folder: Path, as_of: int | None) -> Iterator[Article]:
         """Pass articles on, each written to the folder first; those published after ``as_of`` are left out.
@@ -58,12 +59,12 @@ class Intake:
                     self.later_than_as_of += 1
                     continue
                 self.deleted.discard(article.id)
-                self._position_of[article.id] = len(self._spans)
-                self._spans.append(_write(file, article))
+                self._position_of[article.id] = len(self._published)
+                self._spans.extend(_write(file, article))
                 self._published.append(published)
                 self._expires.append(NEVER if article.expires_at is None else to_microseconds(article.expires_at))
-                self._sections.append(article.section)
-                self._sources.append(article.source)
+                self._sections.append(self._number(article.section))
+                self._sources.append(self._number(article.source))
                 yield article
 
     def forget(self, article_id: str) -> None:
@@ -73,34 +74,43 @@ class Intake:
 
     def positions(self) -> np.ndarray:
         """The position of each row: newest first, unknown times last, equal times by id."""
-        by_id = np.array([self._position_of[article_id] for article_id in sorted(self._position_of)], dtype=np.int64)
-        published = np.array(self._published, dtype=np.int64)[by_id]
+        by_id = np.fromiter(map(self._position_of.__getitem__, sorted(self._position_of)), np.int64, len(self))
+        published = _numbers(self._published, np.int64)[by_id]
         return by_id[np.argsort(~published, kind="stable")]  # ~ turns the order round without overflow
 
     def arrays(self, positions: np.ndarray, own_source: str | None = None) -> dict[str, np.ndarray]:
         """The arrays of the index that need no text; ``own_source`` names the site among the sources."""
-        id_of = {position: article_id for article_id, position in self._position_of.items()}
-        hashes = np.array([id_hash(id_of[position]) for position in positions.tolist()], dtype=np.uint64)
+        hash_of = np.zeros(len(self._published), dtype=np.uint64)
+        for article_id, position in self._position_of.items():
+            hash_of[position] = id_hash(article_id)
+        hashes = hash_of[positions]
         by_hash = np.argsort(hashes, kind="stable")
-        number = {name: place for place, name in enumerate(self.section_names())}
-        sections = [self._sections[position] for position in positions.tolist()]
-        section = [NO_SECTION if name is None else number[name] for name in sections]
+        place_of: dict[str | None, int] = {name: place for place, name in enumerate(self.section_names())}
+        section_of = np.array([place_of.get(name, NO_SECTION) for name in self._number_of], dtype=np.int32)
+        own = np.array([name in (None, own_source) for name in self._number_of], dtype=np.bool_)
         return {
             "spans": self.spans[positions],
-            "published": np.array(self._published, dtype=np.int64)[positions],
-            "expires": np.array(self._expires, dtype=np.int64)[positions],
-            "section": np.array(section, dtype=np.int32),
-            "own": np.array(
-                [self._sources[place] in (None, own_source) for place in positions.tolist()], dtype=np.bool_
-            ),
+            "published": _numbers(self._published, np.int64)[positions],
+            "expires": _numbers(self._expires, np.int64)[positions],
+            "section": section_of[_numbers(self._sections, np.intc)[positions]],
+            "own": own[_numbers(self._sources, np.intc)[positions]],
             "id_hashes": hashes[by_hash],
             "id_rows": by_hash.astype(np.int32),
         }
 
     def section_names(self) -> list[str]:
         """Sections of the articles, sorted."""
-        names = {self._sections[position] for position in self._position_of.values()}
-        return sorted(name for name in names if name is not None)
+        positions = np.fromiter(self._position_of.values(), np.int64, len(self))
+        held = np.isin(np.arange(len(self._number_of)), _numbers(self._sections, np.intc)[positions]).tolist()
+        return sorted(name for name, there in zip(self._number_of, held, strict=True) if there and name is not None)
+
+    def _number(self, name: str | None) -> int:
+        return self._number_of.setdefault(name, len(self._number_of))
+
+
+def _numbers(numbers: array[int], dtype: type[np.generic]) -> np.ndarray:
+    """A copy: what is not copied keeps its array from growing."""
+    return np.array(numbers, dtype=dtype)
 
 
 def line_of(article: Article) -> bytes:

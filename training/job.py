@@ -16,14 +16,17 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
+from joblib.externals.loky import get_reusable_executor
 
 from models.analysis import Analyzer, Furniture
 from models.analysis.boilerplate import learned
 from models.article import Article, format_time, to_microseconds
 from models.artifact import (
+    ARRAYS,
     ARTICLES,
     BOILERPLATE,
     INDEX_ARRAYS,
+    UPDATE_ARRAYS,
     VOCABULARY,
     BoilerplateReport,
     Forced,
@@ -47,7 +50,7 @@ from training.blocks import SIZE, Block, Recipe
 from training.config import GateRules, UpdateRules
 from training.engine import Engine, Workers
 from training.evaluation.protocol import Subject, evaluate, flat, sample
-from training.fit import Counts, block_spans, fit, make_blocks, weigh
+from training.fit import Counts, block_spans, covered, fit, make_blocks, weigh
 from training.furniture import BlockLines, Repeats, lines_of
 from training.gate import Verdict, judge
 from training.intake import Intake
@@ -55,6 +58,7 @@ from training.neighbours import Headlines, nearest, time_windows
 from training.places import Place, give, make, remove, take
 from training.progress import Reporter
 from training.records import Deletion, ReadCounts, read_articles
+from training.room import on_disk
 from training.sources import SourceRecord, open_source
 from training.spread import Spread, mapped_by
 from training.stories import find_stories
@@ -233,19 +237,24 @@ def _build(
     arrays = intake.arrays(positions, config.lists.own_source)
     with summary.timed("weight"):
         advance = reporter.stage("weighing", len(positions))
+        room = on_disk(staged, {**ARRAYS, **UPDATE_ARRAYS}, work.folder)
         if frozen is None:
-            tfidf, vectors, matrix = fit(counts, positions, config.weighting, advance)
+            tfidf, vectors, matrix = fit(counts, positions, config.weighting, advance, room)
             mean_length = tfidf.mean_length(matrix)
         else:
             tfidf, mean_length = frozen.tfidf, frozen.mean_length
-            matrix = counts.over(tfidf.vocabulary, positions)
-            vectors = weigh(tfidf, matrix, advance)
+            matrix = counts.over(tfidf.vocabulary, positions, room)
+            vectors = weigh(tfidf, matrix, advance, room)
+        coverage = covered(tfidf, matrix, mean_length, room)
+        headlines = Headlines.among(tfidf, matrix, coverage)
+        del matrix  # as much as the vectors
     with summary.timed("neighbours"):
         advance = reporter.stage("neighbours", len(positions))
-        headlines = Headlines.among(tfidf, matrix, mean_length)
         windows = time_windows(arrays["published"], config.neighbour_days)
         spread = Spread(work.workers, work.folder, work.shared) if work.workers.hold(mapped_by(vectors)) else None
-        rows, scores = nearest(vectors, config.neighbours, plan.jobs, advance, headlines, windows, spread=spread)
+        found = nearest(vectors, config.neighbours, plan.jobs, advance, headlines, windows, spread=spread, room=room)
+        rows, scores = found
+        del headlines
     with summary.timed("stories"):
         marks = counts.shingles(positions, work.folder / SHINGLES)
         advance = reporter.stage("stories", len(positions))
@@ -263,9 +272,9 @@ def _build(
         "alike_rows": stories.alike_rows,
         "idf": tfidf.idf,
         "burst": tfidf.burst,
-        "coverage_indptr": headlines.saturations.indptr,
-        "coverage_terms": headlines.saturations.indices,
-        "coverage_weights": headlines.saturations.data,
+        "coverage_indptr": coverage.indptr,
+        "coverage_terms": coverage.indices,
+        "coverage_weights": coverage.data,
         "shingle_indptr": marks[0],
         "shingles": marks[1],
         "phrases": stories.phrases,
@@ -273,7 +282,7 @@ def _build(
         "likeness": stories.likeness,
     }
     with summary.timed("publish"):
-        save_arrays(staged, arrays)
+        save_arrays(staged, {name: array for name, array in arrays.items() if not (staged / f"{name}.npy").exists()})
         write_json(staged / VOCABULARY, list(tfidf.vocabulary))
         write_json(staged / "sections.json", intake.section_names())
     index = ArticleIndex(
@@ -390,6 +399,8 @@ def _analyse(
         advance(articles)
     summary.boilerplate = BoilerplateReport(_taken_off(counts), furniture)
     write_json(staged / BOILERPLATE, asdict(summary.boilerplate))
+    if len(whole) > 1:
+        get_reusable_executor().shutdown()  # else the processes keep the words they know until the training ends
     return Analyzer(config, known), counts
 
 

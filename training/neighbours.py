@@ -22,6 +22,7 @@ from scipy import sparse
 from models.index import DAY, UNKNOWN_TIME
 from models.postings import LEVELS, STEPS, WHOLE, Postings, pool_size
 from models.tfidf import CountMatrix, Float32Array, Int32Array, Int64Array, TfidfModel
+from training.room import Room, in_memory
 
 CHUNK = 256  # articles a task
 COVERAGE_POWER = 1.5  # a coverage of .4 is as telling as a cosine of .25, one of .2 as one of .1
@@ -41,6 +42,7 @@ def nearest(
     windows: Int64Array | None = None,
     budget: int | None = None,
     spread: Callable[..., None] | None = None,
+    room: Room = in_memory,
 ) -> tuple[Int32Array, Float32Array]:
     """The ``count`` nearest other rows of each row, best first; equal scores in row order.
 
@@ -53,6 +55,7 @@ def nearest(
         windows: int64 (n, 2), the first row and one past the last that an article's neighbours may be.
         budget: products that an article looks at; without one, that for so many articles.
         spread: who searches instead of threads, see :class:`training.spread.Spread`.
+        room: makes ``neighbour_rows`` and ``neighbour_scores``, which are returned.
 
     Returns:
         rows: int32 (n, count), -1 where fewer have a score above 0.
@@ -60,8 +63,8 @@ def nearest(
             that brings it to the scale of cosines.
     """
     n = vectors.shape[0]
-    rows = np.full((n, count), -1, dtype=np.int32)
-    scores = np.zeros((n, count), dtype=np.float32)
+    rows, scores = room("neighbour_rows", (n, count), np.int32), room("neighbour_scores", (n, count), np.float32)
+    rows[:], scores[:] = -1, 0
     short = np.empty(0, dtype=np.int64) if headlines is None else headlines.rows
     full = np.setdiff1d(np.arange(n), short)
     if windows is None:
@@ -93,17 +96,40 @@ def time_windows(published: Int64Array, days: float | None) -> Int64Array | None
 
 @dataclass(frozen=True, slots=True)
 class Headlines:
-    """The rows that are asked by coverage instead of cosine, see :meth:`TfidfModel.shares`."""
+    """The rows that are asked by coverage instead of cosine, see :meth:`TfidfModel.shares`.
+
+    Attributes:
+        rows: int64, the headlines.
+        shares: of the headlines; the other rows are empty.
+        saturations: of all articles, in the terms of the headlines alone.
+    """
 
     rows: Int64Array
     shares: sparse.csr_array[Any]
     saturations: sparse.csr_array[Any]
 
     @classmethod
-    def among(cls, model: TfidfModel, counts: CountMatrix, mean_length: float | None = None) -> Headlines:
-        """The articles of few terms among those counted; ``mean_length`` as for :meth:`TfidfModel.saturations`."""
-        rows = np.flatnonzero(np.diff(counts.whole.indptr) <= model.weighting.short_terms)
-        return cls(rows, model.shares(counts.whole), model.saturations(counts, mean_length))
+    def among(
+        cls, model: TfidfModel, counts: CountMatrix, saturations: sparse.csr_array[Any] | None = None
+    ) -> Headlines:
+        """The articles of few terms among those counted; ``saturations`` are those of all terms, if at hand."""
+        lengths = np.diff(counts.whole.indptr)
+        short = lengths <= model.weighting.short_terms
+        rows = np.flatnonzero(short)
+        asked = counts.whole[rows]
+        wanted = np.zeros(counts.whole.shape[1], dtype=np.bool_)
+        wanted[asked.indices] = True
+        indptr = np.concatenate(([0], np.cumsum(np.where(short, lengths, 0))))
+        asked = sparse.csr_array((asked.data, asked.indices, indptr), shape=counts.whole.shape)
+        found = model.saturations(counts) if saturations is None else saturations
+        return cls(rows, model.shares(asked), _columns(found, wanted))
+
+
+def _columns(rows: sparse.csr_array[Any], wanted: np.ndarray) -> sparse.csr_array[Any]:
+    """The same rows with the entries of the wanted columns alone."""
+    there = wanted[rows.indices]
+    indptr = np.concatenate(([0], np.cumsum(there)))[rows.indptr]
+    return sparse.csr_array((rows.data[there], rows.indices[there], indptr), shape=rows.shape)
 
 
 def search(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from models.index import DAY, UNKNOWN_TIME
 from models.stories import Shingles, StoryRule
 from models.tfidf import Float32Array, Int32Array, Int64Array
-from training.stories import Stories, among, compared, set_phrases
+from training.stories import Stories, Wording, among, compared, set_phrases
 
 BoolArray = NDArray[np.bool_]
 
@@ -71,7 +71,7 @@ def retell(
     lengths = np.diff(indptr)[named]
     chosen = np.repeat(indptr[named] - np.cumsum(lengths) + lengths, lengths) + np.arange(int(lengths.sum()))
     some = (np.concatenate(([0], np.cumsum(lengths))), hashes[chosen])
-    alike, copies, likeness = compared(some, phrases, published[named], places.reshape(-1, 2), rule)
+    alike, copies, likeness = compared(Wording.of(some, phrases), published[named], places.reshape(-1, 2), rule)
     holds = [
         ~np.isin(known[:, 0] * count + known[:, 1], keys) & _near(rows, scores, least, known)
         for known in (before.alike, before.copies)

@@ -15,6 +15,7 @@ from models.tfidf import Float32Array, Int32Array, Int64Array
 
 PART = 20_000_000  # shingles sorted at once
 _MOST_BITS = 22  # the first bits of known shingles, of which a table tells the place
+ROWS = 20_000  # articles whose pairs are compared at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,32 +81,60 @@ def find_stories(
     indptr, hashes = marks
     n = len(indptr) - 1
     phrases = set_phrases(hashes, indptr, published, rule.max_days)
-    near = (rows >= 0) & (scores >= rule.min_similarity)
-    ones, others = np.repeat(np.arange(n), near.sum(axis=1)), rows[near].astype(np.int64)
-    keys = np.unique(np.minimum(ones, others) * n + np.maximum(ones, others))  # each pair once
-    pairs = np.stack([keys // max(n, 1), keys % max(n, 1)], axis=1)
-    alike, copies, likeness = compared(marks, phrases, published, pairs, rule)
-    stories = Stories.of(n, pairs[alike], pairs[copies], likeness[copies], phrases, rule)
-    advance(n)
-    return stories
+    wording = Wording.of(marks, phrases)
+    begins, others = _later(rows, scores, np.float32(rule.min_similarity))
+    alike: list[Int64Array] = [np.empty((0, 2), dtype=np.int64)]
+    copies: list[Int64Array] = [np.empty((0, 2), dtype=np.int64)]
+    likeness: list[NDArray[np.float64]] = [np.empty(0)]
+    for first in range(0, n, ROWS):
+        last = min(first + ROWS, n)
+        pairs = _pairs(begins, others, first, last)
+        are_alike, are_copies, how_alike = compared(wording, published, pairs, rule)
+        alike.append(pairs[are_alike])
+        copies.append(pairs[are_copies])
+        likeness.append(how_alike[are_copies])
+        advance(last - first)
+    found = np.concatenate(alike), np.concatenate(copies), np.concatenate(likeness)
+    return Stories.of(n, *found, phrases, rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The shingles of n articles.
+
+    Attributes:
+        indptr, hashes: int64 (n + 1,), where those of each begin, and uint32, those of each ascending.
+        phrases: bool, of each shingle whether it is a set phrase.
+        fresh: int64 (n,), how many of each article are none.
+    """
+
+    indptr: Int64Array
+    hashes: Shingles
+    phrases: NDArray[np.bool_]
+    fresh: Int64Array
+
+    @classmethod
+    def of(cls, marks: tuple[Int64Array, Shingles], phrases: Shingles) -> Wording:
+        """Tell set phrases, ascending, from the rest."""
+        indptr, hashes = marks
+        held = among(hashes, phrases)
+        return cls(indptr, hashes, held, _fresh(indptr, held))
 
 
 def compared(
-    marks: tuple[Int64Array, Shingles], phrases: Shingles, published: Int64Array, pairs: Int64Array, rule: StoryRule
+    wording: Wording, published: Int64Array, pairs: Int64Array, rule: StoryRule
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]:
     """Of each pair of rows: whether they are alike in wording, whether copies, and how alike in what is no set phrase.
 
     Args:
-        marks: where the shingles of each article begin, and the shingles.
+        wording: the shingles of the articles.
         published: int64 (n,), their times.
-        phrases: uint32, the set phrases, ascending.
         pairs: int64 (p, 2).
         rule: what makes two articles alike.
     """
-    indptr, hashes = marks
-    fresh = ~among(hashes, phrases)
-    fresh_indptr = np.concatenate(([0], np.cumsum(fresh)))[indptr]
-    whole, size, new, smaller, larger, same = _compare(indptr, hashes, fresh_indptr, hashes[fresh], pairs)
+    whole, size, new, smaller, larger, same = _compare(
+        wording.indptr, wording.hashes, wording.phrases, wording.fresh, pairs
+    )
     alike = whole >= np.where(size >= rule.min_shingles, rule.min_containment, rule.min_short_containment)
     told = same | ((smaller >= rule.min_shingles) & (new >= rule.min_containment))
     copies = told & _near_in_time(published, pairs, rule.max_days)
@@ -114,22 +143,23 @@ def compared(
 
 
 def set_phrases(hashes: Shingles, indptr: Int64Array, published: Int64Array, max_days: int) -> Shingles:
-    """The shingles that stand in articles of more days than a story of ``max_days`` touches, ascending."""
+    """The shingles that stand in articles of more days than a story of ``max_days`` touches, ascending.
+
+    The shingles of an article ascend, so those of a range of numbers stand together: ranges are sorted one
+    after the other, for the sort of all shingles at once would take ten times their memory.
+    """
     dated = published != UNKNOWN_TIME
     days = np.where(dated, published // DAY - (published[dated] // DAY).min(initial=0), 0).astype(np.uint32)
     found = [np.empty(0, dtype=np.uint32)]
-    lengths = np.diff(indptr)
-    of_dated = np.repeat(dated, lengths)
-    days_of = np.repeat(days, lengths)
     parts = 1 + len(hashes) // PART
-    part_of = (hashes % np.uint32(parts)).astype(np.uint16)
-    for part in range(parts):  # of all shingles at once, the sort would take ten times their memory
-        mine = np.flatnonzero(part_of == part)
-        counted = mine[of_dated[mine]]
-        keys = np.unique(hashes[counted].astype(np.uint64) << np.uint64(32) | days_of[counted])
-        known, times = np.unique((keys >> np.uint64(32)).astype(np.uint32), return_counts=True)
-        found.append(known[times > max_days + 1])
-    return np.sort(np.concatenate(found))
+    begins = np.asarray(indptr[:-1], dtype=np.int64)
+    for part in range(1, parts + 1):
+        ends = _reached(hashes, begins, indptr, np.uint64((part << 32) // parts))
+        keys = _keys(hashes, begins, ends, dated, days)
+        keys.sort()
+        found.append(_on_many_days(keys, max_days + 1))
+        begins = ends
+    return np.concatenate(found)
 
 
 def among(hashes: Shingles, known: Shingles) -> NDArray[np.bool_]:
@@ -149,6 +179,9 @@ def _near_in_time(published: Int64Array, pairs: Int64Array, max_days: int) -> ND
     return near
 
 
+# Compiled: what would otherwise be arrays of all shingles or of all pairs.
+
+
 @njit(cache=True)
 def _among(hashes, known, firsts, shift):  # type: ignore[no-untyped-def]  # compiled
     """Look for each hash among the few known ones that begin with the same bits."""
@@ -163,7 +196,98 @@ def _among(hashes, known, firsts, shift):  # type: ignore[no-untyped-def]  # com
 
 
 @njit(cache=True)
-def _compare(indptr, hashes, fresh_indptr, fresh_hashes, pairs):  # type: ignore[no-untyped-def]  # compiled
+def _reached(hashes, begins, indptr, limit):  # type: ignore[no-untyped-def]  # compiled: numba infers the types
+    """Where the shingles of each article reach a limit."""
+    ends = np.empty_like(begins)
+    for row in range(len(begins)):
+        place = begins[row]
+        while place < indptr[row + 1] and hashes[place] < limit:
+            place += 1
+        ends[row] = place
+    return ends
+
+
+@njit(cache=True)
+def _keys(hashes, begins, ends, dated, days):  # type: ignore[no-untyped-def]
+    """Shingle and day of the dated articles in one number."""
+    keys = np.empty(np.sum((ends - begins)[dated]), dtype=np.uint64)
+    size = 0
+    for row in np.flatnonzero(dated):
+        for place in range(begins[row], ends[row]):
+            keys[size] = np.uint64(hashes[place]) << np.uint64(32) | np.uint64(days[row])
+            size += 1
+    return keys
+
+
+@njit(cache=True)
+def _on_many_days(keys, most):  # type: ignore[no-untyped-def]
+    """The shingles, ascending, that stand on more days than ``most``; keys ascend."""
+    found = np.empty(len(keys) // (most + 1), dtype=np.uint32)
+    size, count = 0, 0
+    for place in range(len(keys)):
+        if place == 0 or keys[place] >> np.uint64(32) != keys[place - 1] >> np.uint64(32):
+            count = 1
+        elif keys[place] != keys[place - 1]:
+            count += 1
+        else:
+            continue
+        if count == most + 1:
+            found[size] = keys[place] >> np.uint64(32)
+            size += 1
+    return found[:size]
+
+
+@njit(cache=True)
+def _fresh(indptr, phrases):  # type: ignore[no-untyped-def]
+    """How many shingles of each article are no set phrases."""
+    counts = np.zeros(len(indptr) - 1, dtype=np.int64)
+    for row in range(len(counts)):
+        for place in range(indptr[row], indptr[row + 1]):
+            counts[row] += not phrases[place]
+    return counts
+
+
+@njit(cache=True)
+def _later(rows, scores, least):  # type: ignore[no-untyped-def]
+    """For each row, where they begin and all: rows after it that are near to it, or it to them, some twice."""
+    n, count = rows.shape
+    begins = np.zeros(n + 1, dtype=np.int64)
+    for row in range(n):
+        for place in range(count):
+            if rows[row, place] >= 0 and scores[row, place] >= least:
+                begins[min(row, rows[row, place]) + 1] += 1
+    for row in range(n):
+        begins[row + 1] += begins[row]
+    others = np.empty(begins[n], dtype=np.int32)
+    filled = begins[:n].copy()
+    for row in range(n):
+        for place in range(count):
+            other = rows[row, place]
+            if other >= 0 and scores[row, place] >= least:
+                one = min(row, other)
+                others[filled[one]] = max(row, other)
+                filled[one] += 1
+    return begins, others
+
+
+@njit(cache=True)
+def _pairs(begins, others, first, last):  # type: ignore[no-untyped-def]
+    """The pairs of some rows with rows after them, each once, ascending."""
+    pairs = np.empty((begins[last] - begins[first], 2), dtype=np.int64)
+    size = 0
+    for row in range(first, last):
+        before = -1
+        for other in np.sort(others[begins[row] : begins[row + 1]]):
+            if other != before:
+                pairs[size, 0] = row
+                pairs[size, 1] = other
+                size += 1
+            before = other
+    return pairs[:size]
+
+
+@njit(cache=True)
+def _compare(indptr, hashes, phrases, fresh, pairs):  # type: ignore[no-untyped-def]
     """Of each pair: containment and smaller number of all shingles, the same and the larger of fresh ones, equality."""
     count = len(pairs)
     whole = np.zeros(count, dtype=np.float32)
@@ -174,28 +298,30 @@ def _compare(indptr, hashes, fresh_indptr, fresh_hashes, pairs):  # type: ignore
     same = np.zeros(count, dtype=np.bool_)
     for number in range(count):
         one, other = pairs[number]
-        whole[number], size[number], _, same[number] = _overlap(
-            hashes[indptr[one] : indptr[one + 1]], hashes[indptr[other] : indptr[other + 1]]
-        )
-        new[number], smaller[number], larger[number], _ = _overlap(
-            fresh_hashes[fresh_indptr[one] : fresh_indptr[one + 1]],
-            fresh_hashes[fresh_indptr[other] : fresh_indptr[other + 1]],
-        )
+        first, second = indptr[one], indptr[other]
+        lengths = indptr[one + 1] - first, indptr[other + 1] - second
+        shared, shared_fresh = _shared(hashes, phrases, first, indptr[one + 1], second, indptr[other + 1])
+        size[number] = min(lengths)
+        whole[number] = shared / size[number] if size[number] else 0.0
+        same[number] = lengths[0] == lengths[1] == shared and shared > 0
+        smaller[number] = min(fresh[one], fresh[other])
+        larger[number] = max(fresh[one], fresh[other])
+        new[number] = shared_fresh / smaller[number] if smaller[number] else 0.0
     return whole, size, new, smaller, larger, same
 
 
 @njit(cache=True)
-def _overlap(one, other):  # type: ignore[no-untyped-def]  # compiled
-    first, second, shared = 0, 0, 0
-    while first < len(one) and second < len(other):
-        if one[first] == other[second]:
+def _shared(hashes, phrases, first, first_end, second, second_end):  # type: ignore[no-untyped-def]
+    """How many shingles two articles share, and how many of these are no set phrases."""
+    shared, fresh = 0, 0
+    while first < first_end and second < second_end:
+        if hashes[first] == hashes[second]:
             shared += 1
+            fresh += not phrases[first]
             first += 1
             second += 1
-        elif one[first] < other[second]:
+        elif hashes[first] < hashes[second]:
             first += 1
         else:
             second += 1
-    smaller = min(len(one), len(other))
-    same = len(one) == len(other) == shared and shared > 0
-    return (shared / smaller if smaller else 0.0), smaller, max(len(one), len(other)), same
+    return shared, fresh

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import sparse
+from sklearn.feature_extraction.text import TfidfTransformer
 
 from models.tfidf import CountMatrix, TextTerms, TfidfModel, Weighting, term_counts
 
@@ -119,6 +120,31 @@ def test_coverage_prefers_the_article_that_holds_more_of_the_headline() -> None:
     model, counts = model_of(table)
     coverage = (model.shares(counts.whole) @ model.saturations(counts).T).toarray()[0]
     assert coverage[2] > coverage[1]
+
+
+@given(tables, st.integers(0, 5))
+def test_saturations_of_some_rows_are_theirs_among_all(table: np.ndarray, first: int) -> None:
+    model, counts = model_of(table)
+    part = slice(min(first, counts.whole.shape[0] - 1), None)
+    some = CountMatrix(counts.whole[part], counts.lead[part])
+    found = model.saturations(some, model.mean_length(counts))
+    assert (found.toarray() == model.saturations(counts).toarray()[part]).all()
+
+
+@given(tables, st.sampled_from((0.0, 0.5)), st.integers(1, 4))
+def test_lengths_are_known_before_the_vectors(table: np.ndarray, lead_weight: float, max_terms: int) -> None:
+    model, counts = model_of(table, Weighting(lead_weight=lead_weight, max_terms=max_terms))
+    assert model.lengths(counts).tolist() == np.diff(model.vectors(counts).indptr).tolist()
+
+
+@given(tables)
+def test_idf_is_the_smooth_one_of_scikit_learn(table: np.ndarray) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("models.tfidf.ENTRIES", 4)  # several parts
+        model, counts = model_of(table)
+    if counts.whole.shape[1]:
+        theirs = TfidfTransformer(smooth_idf=True).fit(counts.whole).idf_
+        assert model.idf.tobytes() == theirs.astype(np.float32).tobytes()
 
 
 @pytest.mark.parametrize("vocabulary", [[]])

@@ -25,8 +25,9 @@ from models.stories import shingles
 from models.tfidf import Weighting
 from tests.support.newsroom import topic_records
 from training.blocks import SIZE, Block, Recipe
-from training.fit import Counts, block_spans, fit, make_blocks
+from training.fit import Counts, block_spans, covered, fit, make_blocks
 from training.intake import Intake
+from training.room import in_memory, on_disk
 
 ANALYZER = Analyzer()
 WORLD = [Article.from_record(record) for record in topic_records()]
@@ -174,6 +175,30 @@ def test_vectors_are_the_same_in_however_many_parts_they_are_weighed(monkeypatch
     assert sum(steps) == len(WORLD)
     assert len(steps) == 7
     assert (whole != parts).nnz == 0
+
+
+def test_vectors_are_the_same_in_memory_and_in_files(tmp_path: Path) -> None:
+    counts, rows = counted(WORLD, Weighting()), np.arange(len(WORLD))[::-1]
+    _, whole, _ = fit(counts, rows, Weighting())
+    _, mapped, matrix = fit(counts, rows, Weighting(), room=on_disk(tmp_path, {"weights", "terms"}, tmp_path))
+    assert matrix.whole.nnz > 0
+    assert {path.name for path in tmp_path.iterdir()} == {"weights.npy", "terms.npy"}
+    for name, of_mapped, of_whole in (("terms", mapped.indices, whole.indices), ("weights", mapped.data, whole.data)):
+        assert of_mapped.tobytes() == of_whole.tobytes() == np.load(tmp_path / f"{name}.npy").tobytes()
+
+
+def test_coverage_is_that_of_all_rows_together_in_memory_and_in_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    articles = scrambled(30)
+    model, _, matrix = fit(counted(articles, Weighting()), np.arange(30), Weighting())
+    together = model.saturations(matrix)
+    monkeypatch.setattr("training.fit.ROWS", 7)
+    for room in (in_memory, on_disk(tmp_path, (), tmp_path)):
+        found = covered(model, matrix, model.mean_length(matrix), room)
+        for one, other in ((found.indptr, together.indptr), (found.indices, together.indices)):
+            assert one.tolist() == other.tolist()
+        assert found.data.tolist() == together.data.tolist()
 
 
 def test_what_is_taken_off_is_counted_by_kind() -> None:

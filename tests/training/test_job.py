@@ -43,6 +43,15 @@ def run(
     return job.train(TrainingPlan(locations, **settings), Registry(artifacts), lambda: now, reporter or Silent())
 
 
+def processes() -> int:
+    """How many processes work for this one."""
+    found = 0
+    for children in Path("/proc/self/task").glob("*/children"):
+        commands = (Path(f"/proc/{child}/cmdline").read_bytes() for child in children.read_text("ascii").split())
+        found += sum(b"LokyProcess" in command for command in commands)
+    return found
+
+
 def newest(artifacts: Path) -> Model:
     return Registry(artifacts).load_current()
 
@@ -403,6 +412,19 @@ def test_interrupted_training_goes_on_from_its_finished_blocks(
     assert straight.resumed == 0
     assert newest(interrupted).manifest.files == newest(tmp_path / "straight").manifest.files
     assert not list(interrupted.glob(".blocks"))
+
+
+def test_processes_end_with_the_analysis(tmp_path: Path, archive: Path) -> None:
+    working: dict[str, list[int]] = {}
+
+    class Watching:
+        def stage(self, name: str, total: int | None) -> Callable[[int], None]:
+            counts = working[name] = [processes()]
+            return lambda steps: counts.append(processes() if steps else 0)
+
+    run(tmp_path / "artifacts", archive, reporter=Watching(), jobs=2)
+    assert max(working["analysing"]) == 2
+    assert max(working["weighing"]) == 0
 
 
 def test_blocks_of_other_articles_are_not_taken_over_and_go_with_the_next_training(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -25,7 +27,9 @@ TOWNS = tokenize("الميناء النخيل السهل القلعة الواد
 words = st.lists(st.sampled_from("أبتثجحخ"), max_size=30)
 
 
-def found(*articles: tuple[list[str], float | None], cosine: float = 0.5) -> Stories:
+def found(
+    *articles: tuple[list[str], float | None], cosine: float = 0.5, advance: Callable[[int], None] = lambda _: None
+) -> Stories:
     """Articles of (terms, day), newest first, undated last; all are neighbours of each other."""
     n = len(articles)
     rows = np.array([[other for other in range(n) if other != row] for row in range(n)], dtype=np.int32)
@@ -35,7 +39,7 @@ def found(*articles: tuple[list[str], float | None], cosine: float = 0.5) -> Sto
     marks = [shingles(terms) for terms, _ in articles]
     indptr = np.cumsum([0, *map(len, marks)])
     hashes = np.concatenate([*marks, np.empty(0, dtype=np.uint32)])
-    return find_stories(rows, scores, (indptr, hashes), np.array(times, dtype=np.int64), StoryRule(), lambda _: None)
+    return find_stories(rows, scores, (indptr, hashes), np.array(times, dtype=np.int64), StoryRule(), advance)
 
 
 def alike(of: Stories, row: int) -> list[int]:
@@ -106,6 +110,18 @@ def test_the_twin_of_a_shortened_copy_is_of_its_story():
     assert found((WIRE[:16], 1), (WIRE, 0.9), (first, 0.8)).story.tolist() == [2, 2, 2]
 
 
+def test_stories_are_the_same_in_however_many_parts_they_are_found(monkeypatch: pytest.MonkeyPatch):
+    days = sorted([*range(10), 4, 4], reverse=True)
+    articles = [(weather(day), day) for day in days] + [(WIRE, -1), (WIRE[:15], -2)]
+    whole, done = found(*articles), []
+    monkeypatch.setattr("training.stories.ROWS", 3)
+    monkeypatch.setattr("training.stories.PART", 20)
+    parts = found(*articles, advance=done.append)
+    assert done == [3, 3, 3, 3, 2]
+    assert parts.story.tolist() == whole.story.tolist()
+    assert [alike(parts, row) for row in range(14)] == [alike(whole, row) for row in range(14)]
+
+
 def test_no_article_has_no_story():
     nothing = found()
     assert nothing.story.tolist() == nothing.alike_rows.tolist() == []
@@ -129,7 +145,12 @@ def test_likeness_goes_both_ways_and_is_the_share_of_the_shorter_text(articles: 
         assert alike(stories, one) == expected
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.one_of(st.none(), st.integers(-9, 9))), max_size=30), st.integers(0, 4))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from((0, 7, 2**31, 2**32 - 1)), st.one_of(st.none(), st.integers(-9, 9))), max_size=30
+    ),
+    st.integers(0, 4),
+)
 def test_a_set_phrase_stands_on_more_days_than_a_story_touches(seen: list[tuple[int, int | None]], max_days: int):
     hashes = np.array([number for number, _ in seen], dtype=np.uint32)
     times = [UNKNOWN_TIME if day is None else day * DAY + 5 for _, day in seen]

@@ -103,7 +103,7 @@ def train(
     from training.job import TrainingPlan
     from training.job import train as run_training
     from training.places import place
-    from training.progress import reporter
+    from training.progress import TRAINING, reporter
     from training.update import update as run_update
 
     settings = read_settings(artifacts=artifacts, jobs=jobs, backend=backend, scheduler=scheduler, blocks=blocks)
@@ -135,7 +135,7 @@ def train(
         shared,
         settings.update,
     )
-    with reporter(messages) as bars:
+    with reporter(messages, None if update else TRAINING) as bars:
         summary = (run_update if update else run_training)(plan, Registry(settings.artifacts), _now, bars)
     if as_json:
         _print_json(asdict(summary))

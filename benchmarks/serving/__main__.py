@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ from benchmarks.serving import world
 
 CONNECTIONS = 8
 CONSTANT = "/v1/articles/news%2F1/related"
+LISTS = 100  # asked for after the start
 WARM = 1  # seconds of load before the first round
 OWN = {"date", "server"}  # headers that uvicorn adds itself
 SCRIPT = """
@@ -56,6 +57,11 @@ class Server:
         """Seconds of processor time so far."""
         times = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+
+    def resident(self) -> float:
+        """MiB in memory, mapped files included."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) / 1024
 
     def load(self, script: Path, seconds: int) -> tuple[float, float]:
         """Requests a second, and microseconds of processor time each, under as much load as it takes."""
@@ -95,12 +101,15 @@ def first_answer(server: Server, path: str) -> httpx.Response:
         return response
 
 
-def start(settings: Mapping[str, str], path: str) -> float:
-    """Seconds from the start of a process to its first list."""
+def start(settings: Mapping[str, str], paths: Sequence[str]) -> tuple[float, float]:
+    """Seconds from the start of a process to its first list, and its resident MiB after all of them."""
     begin = time.perf_counter()
     with serving("service.app:create_worker", **settings) as server:
-        first_answer(server, path)
-        return time.perf_counter() - begin
+        first_answer(server, paths[0])
+        seconds = time.perf_counter() - begin
+        for path in paths:
+            first_answer(server, path)
+        return seconds, server.resident()
 
 
 def paced(server: Server, rate: float, seconds: float, paths: list[str]) -> dict[str, float]:
@@ -191,8 +200,9 @@ def main() -> None:
         world.build(folder, given.articles)
         settings = {"SILAH_ARTIFACTS": str(folder)}
         paths = [f"/v1/articles/news%2F{row}/{given.list}" for row in range(0, given.articles, 7)][:4096]
-        starts = [start(settings, paths[-1]) for _ in range(given.rounds)]
-        console.print(f"start to first list, {given.articles:,} articles: {spread(starts)} s")
+        starts = [start(settings, paths[-LISTS:]) for _ in range(given.rounds)]
+        console.print(f"start to first list, {given.articles:,} articles: {spread([first for first, _ in starts])} s")
+        console.print(f"resident after {LISTS} lists: {max(resident for _, resident in starts):,.0f} MiB")
         if given.only_start:
             return
         compare(console, folder, paths, given.list, given.rounds, given.seconds, stack)

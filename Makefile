@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: demo test lint unit image lock clean
+.PHONY: demo test lint unit image lock bench clean
 
 demo: .venv/.installed  ## train on the bundled newsroom if need be, then serve site and API
 	@$(BIN)/silah demo --port $(PORT)
@@ -40,6 +40,9 @@ LOCK := --quiet --universal --generate-hashes --no-emit-index-url --no-header --
 .venv/.installed-dev: .venv/.installed requirements-dev.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
+
+bench: .venv/.installed-dev  ## every benchmark of speed, one table, docs/performance.md; about forty minutes
+	$(BIN)/python -m benchmarks --write
 
 clean:
 	rm -rf .venv artifacts .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -45,7 +45,7 @@ COMMANDS = (
     Command("neighbours", ("--corpus", "{corpus}", "--full")),
     Command("training", ("{real}",)),
     Command("training", ("{generated}", "--growth")),
-    Command("update", ("{generated}",)),
+    Command("update", ("{generated}", "--articles", "100000")),
     Command("serving"),
     Command("serving", ("--list", "also-like")),
     Command("serving", ("--articles", "1000000", "--only-start")),

@@ -27,6 +27,8 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import rows as table_rows
+from benchmarks.rows import Row
 from benchmarks.serving import world
 
 CONNECTIONS = 8
@@ -134,7 +136,7 @@ def ask_for(paths: list[str], name: str, folder: Path) -> Path:
 
 def compare(
     console: Console, folder: Path, paths: list[str], name: str, rounds: int, seconds: int, stack: ExitStack
-) -> None:
+) -> list[Row]:
     """Measure the service beside the two others and print the table; then its latencies at half load."""
     settings = {"SILAH_ARTIFACTS": str(folder)}
     cached = stack.enter_context(serving("service.app:create_worker", **settings))
@@ -163,23 +165,29 @@ def compare(
             server.rates.append(rate)
             server.costs.append(cost)
     table = Table("answers", "requests/s", "processor µs each", "requests/s of the row above")
-    rows = (
-        ("bare ASGI function", bare, None),
-        (f"{name}, kept", cached, bare),
-        ("constant FastAPI route", constant, None),
-        (f"{name}, made", uncached, constant),
-    )
-    for label, server, other in rows:
+    rows: list[Row] = []
+    for label, server, other, aim in (
+        ("bare ASGI function", bare, None, ""),
+        (f"{name}, kept", cached, bare, "≥ .75 of the row above"),
+        ("constant FastAPI route", constant, None, ""),
+        (f"{name}, made", uncached, constant, "≥ .60 of the row above"),
+    ):
         shares = [] if other is None else [a / b for a, b in zip(server.rates, other.rates, strict=True)]
         table.add_row(
             label, spread(server.rates, ",.0f"), spread(server.costs, ".0f"), spread(shares) if shares else ""
         )
+        figure = f"{statistics.median(server.rates):,.0f} requests/s, {statistics.median(server.costs):.0f} µs each"
+        rows.append(Row("answers of one core", label, figure, spread(shares) if shares else "", aim))
     console.print(table)
     half = statistics.median(uncached.rates) / 2
     found = [paced(uncached, half, seconds, paths) for _ in range(rounds)]
     for point in ("p50", "p99"):
         console.print(f"made, {half:,.0f} requests/s, {point}: {spread([latency[point] for latency in found])} ms")
-    console.print(f"p99 / p50: {spread([latency['p99'] / latency['p50'] for latency in found], '.1f')}")
+    tail = spread([latency["p99"] / latency["p50"] for latency in found], ".1f")
+    console.print(f"p99 / p50: {tail}")
+    what = f"{name}, made, {half:,.0f} requests/s: p99 / p50"
+    middle_latency = statistics.median(latency["p50"] for latency in found)
+    return [*rows, Row(what, "Silah", f"p50 {middle_latency:.2f} ms", tail, "≤ 3")]
 
 
 def main() -> None:
@@ -191,6 +199,7 @@ def main() -> None:
     parser.add_argument("--list", choices=["related", "also-like"], default="related")
     parser.add_argument("--folder", type=Path, help="where the generated version is kept for another run")
     parser.add_argument("--only-start", action="store_true", help="only the time from start to first answer")
+    table_rows.add_option(parser)
     given = parser.parse_args()
     if shutil.which("wrk") is None or len(os.sched_getaffinity(0)) < 2:
         parser.error("needs wrk (Debian: apt-get install wrk) and two cores")
@@ -202,10 +211,13 @@ def main() -> None:
         paths = [f"/v1/articles/news%2F{row}/{given.list}" for row in range(0, given.articles, 7)][:4096]
         starts = [start(settings, paths[-LISTS:]) for _ in range(given.rounds)]
         console.print(f"start to first list, {given.articles:,} articles: {spread([first for first, _ in starts])} s")
-        console.print(f"resident after {LISTS} lists: {max(resident for _, resident in starts):,.0f} MiB")
-        if given.only_start:
-            return
-        compare(console, folder, paths, given.list, given.rounds, given.seconds, stack)
+        held = f"{max(resident for _, resident in starts):,.0f} MiB"
+        console.print(f"resident after {LISTS} lists: {held}")
+        first = spread([first for first, _ in starts])
+        rows = [Row(f"start to first list, {given.articles:,} articles", "Silah", f"{first} s, {held}", aim="< 2 s")]
+        if not given.only_start:
+            rows += compare(console, folder, paths, given.list, given.rounds, given.seconds, stack)
+        table_rows.write(given.rows_to, rows)
 
 
 if __name__ == "__main__":

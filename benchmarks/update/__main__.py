@@ -20,6 +20,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from benchmarks import rows as table_rows
+from benchmarks.rows import Row
 from models.article import Article
 from training.records import accepted
 from training.sources import open_source
@@ -50,7 +52,7 @@ def show(label: str, measured: tuple[float, float, dict[str, Any]], full: tuple[
     stages = "  ".join(f"{stage} {seconds:.1f}" for stage, seconds in done["seconds"].items())
     peak = done["peak_memory_bytes"] / 2**20
     shares = f"{spent:>8.1f} s{spent / full[0]:>8.1%}{used:>8.1f} s{used / full[1]:>8.1%}"
-    print(f"{label:<24}{shares}{peak:>9,.0f} MiB  {stages}", flush=True)
+    print(f"{label:<40}{shares}{peak:>9,.0f} MiB  {stages}", flush=True)
 
 
 def main() -> None:
@@ -60,6 +62,7 @@ def main() -> None:
     parser.add_argument("--articles", type=int, help="so many of them [default: all]")
     parser.add_argument("--share", type=float, default=0.01, help="of the articles that are news")
     parser.add_argument("--jobs", type=int, default=2)
+    table_rows.add_option(parser)
     given = parser.parse_args()
     last = {article.id: article for article in islice(accepted(open_source(given.file)), given.articles)}
     articles = sorted(last.values(), key=lambda one: "" if one.published_at is None else one.published_at.isoformat())
@@ -82,11 +85,19 @@ def main() -> None:
         shutil.rmtree(folder / "base")
         full = train(whole, folder / "full", given.jobs)
     print(f"{full[2]['articles']:,} articles, {count:,} of them news; drift {updated[2]['update']['drift']}")
-    print(f"{'':<24}{'clock':>10}{'share':>8}{'processors':>10}{'share':>8}{'peak':>13}  stages")
-    show("full training", full, full)
-    show(f"update, {count:,} new", updated, full)
-    show(f"update, {len(changed):,} changed", corrected, full)
-    show("update, all unchanged", unchanged, full)
+    print(f"{'':<40}{'clock':>10}{'share':>8}{'processors':>10}{'share':>8}{'peak':>13}  stages")
+    of = f"of {full[2]['articles']:,}"
+    rows = []
+    for label, measured, aim in (
+        (f"full training {of}", full, ""),
+        (f"update, {count:,} new {of}", updated, "≤ 4 %"),
+        (f"update, {len(changed):,} changed {of}", corrected, ""),
+        (f"update, all unchanged {of}", unchanged, ""),
+    ):
+        show(label, measured, full)
+        shares = f"{measured[0] / full[0]:.1%} of its time, {measured[1] / full[1]:.1%} of its processor time"
+        rows.append(Row(label, "Silah", f"{measured[0]:.1f} s", shares if measured is not full else "", aim))
+    table_rows.write(given.rows_to, rows)
 
 
 if __name__ == "__main__":

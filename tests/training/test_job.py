@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import resource
 import signal
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from models.errors import SourceError, TrainingRefused
 from models.index import NEVER
 from models.recommenders import related_news
 from models.registry import Registry
+from tests.support.disks import files_of_at_most
 from tests.support.newsroom import COPY, topic_records, train_into, write_jsonl
 from training import job
 from training.blocks import SIZE
@@ -315,17 +315,6 @@ def test_training_stopped_before_it_is_in_service_leaves_a_whole_version(artifac
     (left,) = set(registry.names()) - {before}
     registry.activate(left, NOW)
     assert newest(artifacts).manifest.version == left
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """No file can grow beyond a size: what a full disk does, without one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_full_disk_while_reading_leaves_no_trace(artifacts: Path, world: Path) -> None:

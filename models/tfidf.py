@@ -20,7 +20,6 @@ Float32Array = NDArray[np.float32]
 Int32Array = NDArray[np.int32]
 Int64Array = NDArray[np.int64]
 
-ROWS = 20_000  # articles looked at together: what is reckoned of them takes some twenty times their memory
 ENTRIES = 1 << 22  # counted together: numpy counts what it has made int64
 
 
@@ -216,6 +215,11 @@ class TfidfModel:
     # A headline alone is asked as a search box is: how much of it does an article cover?
     # coverage = Σ_t share_t · tf_t / (tf_t + k1 · (1 - b + b · length / mean length)), share_t ∝ idf_t · burst_t
     # (BM25: Robertson & Zaragoza 2009). The cosine would prefer short articles to those that cover more.
+    def headlines(self, counts: sparse.csr_array[Any]) -> NDArray[np.bool_]:
+        """Which rows of counts, or of what else has an entry for each of their terms, are headlines."""
+        short: NDArray[np.bool_] = np.diff(counts.indptr) <= self.weighting.short_terms
+        return short
+
     def shares(self, counts: sparse.csr_array[Any]) -> sparse.csr_array[Any]:
         """Counts of headlines as rows of sum 1: the importance of each term among all of its headline."""
         importance = self.importance[counts.indices]

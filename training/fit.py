@@ -17,11 +17,13 @@ from joblib import Parallel, delayed
 from scipy import sparse
 
 from models.stories import Shingles
-from models.tfidf import ROWS, CountMatrix, Int32Array, Int64Array, TfidfModel, Weighting
+from models.tfidf import CountMatrix, Int32Array, Int64Array, TfidfModel, Weighting
 from training import blocks
 from training.blocks import Block, Recipe
 from training.places import Place
 from training.room import Room, in_memory
+
+ROWS = 20_000  # articles weighed together: what is reckoned of them takes some twenty times their memory
 
 Wanted = tuple[tuple[int, int], Int64Array | None]
 

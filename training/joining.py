@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from models.tfidf import Float32Array, Int32Array, Int64Array, TfidfModel
-from training.neighbours import COVERAGE_POWER
+from training.neighbours import COVERAGE_POWER, compressed
 
 AT_ONCE = 8_192  # rows that ask together: their sums stay in the processor's cache
 
@@ -48,8 +48,7 @@ class Archive:
     @property
     def headlines(self) -> BoolArray:
         """Which rows are asked by coverage."""
-        found: BoolArray = np.diff(self.saturations.indptr) <= self.tfidf.weighting.short_terms
-        return found
+        return self.tfidf.headlines(self.saturations)
 
     def shares(self, rows: Int64Array) -> sparse.csr_array[Any]:
         """What the terms of some rows are asked with, rows × vocabulary."""
@@ -57,7 +56,7 @@ class Archive:
 
     def coverages(self, short: Int64Array, rows: Int32Array) -> Float32Array:
         """The coverage of headlines by the neighbours that they have, (headlines, k), 0 where there is none."""
-        asked, found = _arrays(self.shares(short)), _arrays(self.saturations)
+        asked, found = compressed(self.shares(short)), compressed(self.saturations)
         scores: Float32Array = _coverages(*asked, *found, rows)
         return scores
 
@@ -145,8 +144,8 @@ def _meet(
     if not len(queries) or not len(numbers):
         return
     count = rows.shape[1]
-    postings = _arrays(sparse.csr_array(posted).tocsc())
-    arrays = _arrays(passing)
+    postings = compressed(sparse.csr_array(posted).tocsc())
+    arrays = compressed(passing)
     parts = effective_n_jobs(jobs)
     cuts = np.linspace(0, len(numbers), parts + 1).astype(np.int64)
     found = [
@@ -165,11 +164,6 @@ def _meet(
     wanted = queries[asking]
     rows[wanted] = np.take_along_axis(all_rows, order, axis=1)[asking]
     scores[wanted] = np.take_along_axis(all_scores, order, axis=1)[asking]
-
-
-def _arrays(matrix: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where rows begin, columns as uint32 without a copy, values."""
-    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32, copy=False).view(np.uint32), matrix.data
 
 
 @njit(nogil=True, cache=True)

@@ -68,7 +68,7 @@ def nearest(
     short = np.empty(0, dtype=np.int64) if headlines is None else headlines.rows
     full = np.setdiff1d(np.arange(n), short)
     if windows is None:
-        windows = np.tile(np.array([0, n], dtype=np.int64), (n, 1))
+        windows = whole_windows(n)
     search(vectors, Postings.of(vectors, budget), full, windows, rows, scores, jobs, advance, spread)
     if headlines is not None and len(short):
         found = Postings.of(headlines.saturations, budget)
@@ -77,15 +77,20 @@ def nearest(
     return rows, scores
 
 
-def time_windows(published: Int64Array, days: float | None) -> Int64Array | None:
+def whole_windows(articles: int) -> Int64Array:
+    """All rows for each row, as :func:`time_windows` has them."""
+    return np.tile(np.array([0, articles], dtype=np.int64), (articles, 1))
+
+
+def time_windows(published: Int64Array, days: float | None) -> Int64Array:
     """The rows within so many days of each row, as int64 (n, 2): first, one past the last; None is no limit.
 
     Rows stand newest first, those of unknown time last: near to these may be any row, near to the
     others is none of them.
     """
+    windows = whole_windows(len(published))
     if days is None:
-        return None
-    windows = np.tile(np.array([0, len(published)], dtype=np.int64), (len(published), 1))
+        return windows
     known = published != UNKNOWN_TIME
     ages = -published[known]
     reach = int(days * DAY)
@@ -113,8 +118,7 @@ class Headlines:
         cls, model: TfidfModel, counts: CountMatrix, saturations: sparse.csr_array[Any] | None = None
     ) -> Headlines:
         """The articles of few terms among those counted; ``saturations`` are those of all terms, if at hand."""
-        lengths = np.diff(counts.whole.indptr)
-        short = lengths <= model.weighting.short_terms
+        lengths, short = np.diff(counts.whole.indptr), model.headlines(counts.whole)
         rows = np.flatnonzero(short)
         asked = counts.whole[rows]
         wanted = np.zeros(counts.whole.shape[1], dtype=np.bool_)
@@ -145,8 +149,8 @@ def search(
 ) -> None:
     """Fill the results of some rows, ``queries``, with the best of what is found; the rest as for :func:`nearest`."""
     arrays = (
-        (asked.indptr.astype(np.int64), _unsigned(asked.indices), asked.data),
-        (found.vectors.indptr.astype(np.int64), _unsigned(found.vectors.indices), found.vectors.data),
+        compressed(asked),
+        compressed(found.vectors),
         (found.indptr.astype(np.int64), _unsigned(found.rows), found.weights, found.heights),
     )
     limits = (found.budget, pool_size(rows.shape[1]))
@@ -155,10 +159,15 @@ def search(
         return
     chunks = [queries[first : first + CHUNK] for first in range(0, len(queries), CHUNK)]
     done = Parallel(n_jobs=jobs, prefer="threads", return_as="generator_unordered")(
-        delayed(_nearest_chunk)(*arrays, *limits, chunk, windows, rows, scores) for chunk in chunks
+        delayed(nearest_chunk)(*arrays, *limits, chunk, windows, rows, scores) for chunk in chunks
     )
     for size, _ in done:
         advance(size)
+
+
+def compressed(matrix: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A CSR or CSC matrix as what is compiled reads it: where its rows or columns begin, indices, values."""
+    return matrix.indptr.astype(np.int64), _unsigned(matrix.indices), matrix.data
 
 
 def _unsigned(numbers: Int32Array | Int64Array) -> np.ndarray:
@@ -172,9 +181,10 @@ def _unsigned(numbers: Int32Array | Int64Array) -> np.ndarray:
 
 
 @njit(nogil=True, cache=True)
-def _nearest_chunk(  # type: ignore[no-untyped-def]  # compiled: numba infers the types
+def nearest_chunk(  # type: ignore[no-untyped-def]  # compiled: numba infers the types
     asked, vectors, postings, budget, pool, queries, windows, out_rows, out_scores
 ):
+    """Fill the results of a chunk of queries; how many they are, and what was fetched ahead."""
     indptr, terms, weights = asked
     post_indptr, post_rows, post_weights, heights = postings
     n, count = len(windows), out_rows.shape[1]

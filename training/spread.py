@@ -18,7 +18,7 @@ from scipy import sparse
 from models.postings import LEVELS
 from models.tfidf import Float32Array, Int32Array, Int64Array
 from training.engine import Workers
-from training.neighbours import CHUNK, _nearest_chunk
+from training.neighbours import CHUNK, nearest_chunk
 from training.places import Place, give, take
 
 _MAPPING = Lock()
@@ -84,7 +84,7 @@ def _found(
     rows = np.empty((len(windows), count), dtype=np.int32)  # memory that is not written to is none
     scores = np.zeros((len(windows), count), dtype=np.float32)
     rows[asked] = -1
-    _nearest_chunk(*groups, *limits, asked, windows, rows, scores)  # type: ignore[call-arg]  # compiled
+    nearest_chunk(*groups, *limits, asked, windows, rows, scores)  # type: ignore[call-arg]  # compiled
     return chunk, rows[asked], scores[asked]
 
 

@@ -281,7 +281,7 @@ def _build(
             _matrix(staged, "indptr", "terms", "weights", old_vectors.shape[1]),
             _matrix(staged, "coverage_indptr", "coverage_terms", "coverage_weights", old_coverage.shape[1]),
             tfidf,
-            _windows(arrays["published"], plan.config.neighbour_days),
+            time_windows(arrays["published"], plan.config.neighbour_days),
         )
     with summary.timed("neighbours"):
         before = Archive(old_vectors, old_coverage, tfidf, archive.windows[:0])
@@ -399,11 +399,6 @@ def _mapped(staged: Path, name: str) -> Any:
 def _matrix(staged: Path, indptr: str, columns: str, values: str, width: int) -> sparse.csr_array[Any]:
     begins = _mapped(staged, indptr)
     return sparse.csr_array((_mapped(staged, values), _mapped(staged, columns), begins), shape=(len(begins) - 1, width))
-
-
-def _windows(published: Int64Array, days: float | None) -> Int64Array:
-    windows = time_windows(published, days)
-    return np.tile(np.array([0, len(published)], dtype=np.int64), (len(published), 1)) if windows is None else windows
 
 
 def _old_neighbours(base: Base, news: News, before: Archive) -> tuple[Int32Array, Float32Array, Float32Array]:

@@ -37,7 +37,7 @@ from benchmarks.neighbours.corpus import SEED, Sentences, invent, read, vectors
 from benchmarks.rows import Row
 from models.postings import Postings
 from models.tfidf import SparseVector, Weighting
-from training.neighbours import CHUNK, search
+from training.neighbours import CHUNK, search, whole_windows
 
 CORPUS = Path("../shared/corpus")
 SIZES = (15_000, 31_000, 100_000)
@@ -78,7 +78,7 @@ class Timed:
 def silah(matrix: sparse.csr_array[Any], jobs: int, budget: int | None) -> Search:
     postings = Postings.of(matrix, budget)
     articles = matrix.shape[0]
-    windows = np.tile(np.array([0, articles], dtype=np.int64), (articles, 1))
+    windows = whole_windows(articles)
 
     def ask(rows: np.ndarray) -> np.ndarray:
         found = np.full((articles, COUNT), -1, dtype=np.int32)

@@ -38,7 +38,7 @@ def version(analyzer: Analyzer, tfidf: TfidfModel) -> System:
         asked = found if queries is documents else counts(queries)
         cosines = products(tfidf.vectors(asked), tfidf.vectors(found))
         coverages = products(tfidf.shares(asked.whole), tfidf.saturations(found))
-        short = np.diff(asked.whole.indptr) <= tfidf.weighting.short_terms
+        short = tfidf.headlines(asked.whole)
         return lambda rows: np.where(short[rows][:, None], coverages(rows) ** COVERAGE_POWER, cosines(rows))
 
     return system

@@ -50,7 +50,7 @@ class Renderer:
                 *others,
                 "null" if matched is None else to_json([{"term": m.term, "weight": m.weight} for m in matched]),
             )
-            written.append(template % (values if chosen is None else chosen(values)))
+            written.append(template % chosen(values))
         return f"[{','.join(written)}]"
 
     def answer(
@@ -78,11 +78,9 @@ def _serialised(index: ArticleIndex, row: int) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _template(fields: tuple[str, ...]) -> tuple[str, Callable[[tuple[object, ...]], tuple[object, ...]] | None]:
-    """An item of these members with a gap for each value, and what takes the values among all; None takes all."""
+def _template(fields: tuple[str, ...]) -> tuple[str, Callable[[tuple[object, ...]], tuple[object, ...]]]:
+    """An item of these members with a gap for each value, and what takes these values among all of an item's."""
     template = f"{{{','.join(f'{to_json(name)}:%s' for name in fields)}}}"
-    if fields == ITEM_FIELDS:
-        return template, None
     positions = [ITEM_FIELDS.index(name) for name in fields]
     several = itemgetter(*positions) if len(positions) > 1 else None  # one alone would come without its tuple
     return template, several or (lambda values: tuple(values[position] for position in positions))

@@ -173,10 +173,11 @@ def _sound(file: Place) -> bool:
 def count(recipe: Recipe, articles: Sequence[Article]) -> Block:
     """Clean, analyse and count articles."""
     analyzer, weighting = _analyzer(recipe), recipe.weighting
-    questions = _Asked()
-    config = recipe.analyzer
-    asking = Boilerplate.default(config.boilerplate_headings, config.boilerplate_lines, Learned(questions, questions))
+    questions, clean = _Asked(), analyzer.clean
     first_look = recipe.learned == NOTHING_LEARNED
+    if first_look:
+        headings, lines_of_site = recipe.analyzer.boilerplate_headings, recipe.analyzer.boilerplate_lines
+        clean = Boilerplate.default(headings, lines_of_site, Learned(questions, questions)).clean
     kinds: list[str] = []
     removed: list[int] = []
     asked: list[int] = []
@@ -184,7 +185,7 @@ def count(recipe: Recipe, articles: Sequence[Article]) -> Block:
     paragraphs = []
     texts: list[str] = []
     for place, article in enumerate(articles):
-        cleaned = asking.clean(article.body) if first_look else analyzer.clean(article.body)
+        cleaned = clean(article.body)
         paragraphs.append(cleaned.paragraphs)
         taken = [kind for kind, _ in cleaned.removed if kind != "blank"]
         kinds.extend(taken)
@@ -238,8 +239,9 @@ def _analyzer(recipe: Recipe) -> Analyzer:
     return Analyzer(recipe.analyzer, recipe.learned)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _lexicon(recipe: Recipe) -> Lexicon:
+    """Likewise."""
     return Lexicon(_analyzer(recipe))
 
 

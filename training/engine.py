@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from joblib import Parallel, parallel_config
+from joblib.externals.loky import get_reusable_executor
 
 from models.errors import TrainingRefused
 from training.places import EXTRA
@@ -41,6 +42,11 @@ class Workers:
         """Whatever joblib runs inside is done by them."""
         asked: AbstractContextManager[Any] = parallel_config(self.backend, n_jobs=self.jobs, **self.options)
         return asked
+
+    def dismiss(self) -> None:
+        """End processes of this machine, who would keep what they know until the training ends."""
+        if self.backend == HERE[0]:
+            get_reusable_executor().shutdown()
 
     def hold(self, size: int) -> bool:
         """Whether they may be on other machines, and each has room for so many bytes."""

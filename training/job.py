@@ -16,7 +16,6 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-from joblib.externals.loky import get_reusable_executor
 
 from models.analysis import Analyzer, Furniture
 from models.analysis.boilerplate import learned
@@ -400,7 +399,7 @@ def _analyse(
     summary.boilerplate = BoilerplateReport(_taken_off(counts), furniture)
     write_json(staged / BOILERPLATE, asdict(summary.boilerplate))
     if len(whole) > 1:
-        get_reusable_executor().shutdown()  # else the processes keep the words they know until the training ends
+        work.workers.dismiss()
     return Analyzer(config, known), counts
 
 

@@ -43,6 +43,9 @@ def _kinds() -> NDArray[np.uint8]:
 
 _KINDS = _kinds()
 
+# FNV-1a (Fowler, Noll, Vo; RFC 9923), here over units of 16 bits, its high half mixed in at the end.
+_BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
+
 
 @dataclass(frozen=True, slots=True)
 class TermsOfTexts:
@@ -193,11 +196,11 @@ def _beyond(texts: Sequence[str]) -> list[int]:
 
 @njit(cache=True)
 def _hash(letters, begins, hashes, first, last):  # type: ignore[no-untyped-def]  # compiled: numba infers the types
-    """FNV-1a (Fowler, Noll, Vo; RFC 9923) over units of 16 bits, its high half mixed in, as in :func:`_scan`."""
+    """The hash of each of some words, as :func:`_scan` finds them."""
     for number in range(first, last):
-        value = np.uint64(0xCBF29CE484222325)
+        value = _BASIS
         for place in range(begins[number], begins[number + 1]):
-            value = (value ^ np.uint64(letters[place])) * np.uint64(0x100000001B3)
+            value = (value ^ np.uint64(letters[place])) * _PRIME
         hashes[number] = value ^ (value >> np.uint64(32))
 
 
@@ -231,14 +234,14 @@ def _scan(codes, kinds, slots, hashes, begins, letters, words, missed, ends):  #
             place += 1
             continue
         start = place
-        value = np.uint64(0xCBF29CE484222325)
+        value = _BASIS
         while place < len(codes):
             code = codes[place]
             if kinds[code] != kind and not (
                 kind == _DIGIT and kinds[code] == _MARK and place + 1 < len(codes) and kinds[codes[place + 1]] == _DIGIT
             ):
                 break
-            value = (value ^ np.uint64(code)) * np.uint64(0x100000001B3)
+            value = (value ^ np.uint64(code)) * _PRIME
             place += 1
         value ^= value >> np.uint64(32)
         slot = value & mask

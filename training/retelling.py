@@ -65,7 +65,7 @@ def retell(
     count = len(published)
     phrases, turned = _phrases_now(before.phrases, marks, published, new, gone, rule.max_days)
     least = np.float32(rule.min_similarity)
-    keys = np.unique(_pairs(rows, scores, least, new, asked, turned, _in_days(published), rule.max_days * DAY))
+    keys = np.unique(_pairs(rows, scores, least, new, asked, turned, _times(published), rule.max_days * DAY))
     pairs = np.stack([keys // max(count, 1), keys % max(count, 1)], axis=1)
     named, places = np.unique(pairs, return_inverse=True)
     lengths = np.diff(indptr)[named]
@@ -109,8 +109,8 @@ def _phrases_now(
     return np.union1d(before[~among(before, touched)], now), turned
 
 
-def _in_days(published: Int64Array) -> NDArray[np.float64]:
-    """Times in float64, nan where there is none."""
+def _times(published: Int64Array) -> NDArray[np.float64]:
+    """Microseconds in float64, nan where a time is unknown."""
     return np.where(published == UNKNOWN_TIME, np.nan, published.astype(np.float64))
 
 

@@ -10,15 +10,12 @@ import json
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from benchmarks.cluster import Cluster, cluster, wait_for
+from benchmarks.cluster import cluster, wait_for
 from benchmarks.generator.__main__ import write
+from benchmarks.memory import below, resident, watched
 from models.artifact import ARTICLES, Manifest
 from models.registry import Registry
 
@@ -43,25 +40,6 @@ def made(artifacts: Path) -> Manifest:
     return Registry(artifacts).load_current().manifest
 
 
-class Watch(threading.Thread):
-    """The most memory that any process of a cluster's workers has held."""
-
-    def __init__(self, watched: Cluster) -> None:
-        super().__init__(daemon=True)
-        self._watched = watched
-        self.most = 0
-
-    def run(self) -> None:
-        while True:
-            for worker in self._watched.workers:
-                try:
-                    family = psutil.Process(worker.pid).children()
-                    self.most = max([self.most, *(child.memory_info().rss for child in family)])
-                except psutil.Error:
-                    continue  # it was killed
-            time.sleep(0.1)
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster", description=__doc__)
@@ -73,9 +51,12 @@ def main() -> None:
         folder = Path(name)
         source = folder / "articles.jsonl.gz"
         write(source, given.articles, given.seed)
-        with cluster(folder, [given.limit] * 2) as found:
-            watch = Watch(found)
-            watch.start()
+        with (
+            cluster(folder, [given.limit] * 2) as found,
+            watched(
+                lambda: max([0, *(resident(child) for worker in found.workers for child in below(worker.pid))]), 0.1
+            ) as most,
+        ):
             training = train(source, folder / "many", "--backend", "dask", "--scheduler", found.address)
             wait_for(folder / "many" / ".blocks", "*.npz", given.articles // BLOCK // 2, training)
             found.kill(0)
@@ -85,7 +66,7 @@ def main() -> None:
         size = one.files[ARTICLES].size
         same = many.files == one.files
     print(f"{given.articles:,} articles of {size / 1e6:,.0f} MB; two workers of {given.limit}, one killed half-way")
-    print(f"most memory of a worker: {watch.most / 1e6:,.0f} MB; files equal to those of one machine: {same}")
+    print(f"most memory of a worker: {most[0] / 1e6:,.0f} MB; files equal to those of one machine: {same}")
     print(f"{'stage':<12}{'cluster, s':>12}{'alone, s':>12}")
     for stage, seconds in spread["seconds"].items():
         print(f"{stage:<12}{seconds:>12.1f}{alone['seconds'][stage]:>12.1f}")

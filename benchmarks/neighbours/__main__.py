@@ -11,11 +11,9 @@ from __future__ import annotations
 import argparse
 import ctypes
 import math
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -33,6 +31,7 @@ from sklearn.neighbors import NearestNeighbors
 from sparse_dot_topn import sp_matmul_topn
 
 from benchmarks import rows as table_rows
+from benchmarks.memory import resident, watched
 from benchmarks.neighbours.corpus import SEED, Sentences, invent, read, vectors
 from benchmarks.rows import Row
 from models.postings import Postings
@@ -152,29 +151,6 @@ def _padded(found: sparse.csr_matrix[Any]) -> np.ndarray:
     return -np.sort(-scores, axis=1)
 
 
-@contextmanager
-def peak() -> Iterator[list[int]]:
-    """The most resident memory while the block runs, above that at its beginning, in bytes."""
-    page = 4096
-
-    def resident() -> int:
-        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * page
-
-    highest, start, done = [0], resident(), threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.02):
-            highest[0] = max(highest[0], resident() - start)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield highest
-    finally:
-        done.set()
-        thread.join()
-
-
 def timed(system: Callable[[sparse.csr_array[Any]], Search], matrix: sparse.csr_array[Any], rows: np.ndarray) -> Timed:
     """Measure in a process of its own, which has the matrix and whatever is loaded or compiled on first use."""
     with ProcessPoolExecutor(1, mp_context=get_context("fork")) as process:
@@ -189,7 +165,8 @@ def _timed() -> Timed:
     system, matrix, rows = _GIVEN
     system(sparse.csr_array(matrix[:100]))(np.arange(1))
     ctypes.CDLL(None).malloc_trim(0)  # what was freed before is not to be had for nothing
-    with peak() as memory:
+    before = resident()
+    with watched(lambda: resident() - before, 0.02) as memory:
         start = time.perf_counter()
         ask = system(matrix)
         built = time.perf_counter() - start

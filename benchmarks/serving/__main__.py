@@ -28,6 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import rows as table_rows
+from benchmarks.memory import resident
 from benchmarks.rows import Row
 from benchmarks.serving import world
 
@@ -59,11 +60,6 @@ class Server:
         """Seconds of processor time so far."""
         times = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
-
-    def resident(self) -> float:
-        """MiB in memory, mapped files included."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) / 1024
 
     def load(self, script: Path, seconds: int) -> tuple[float, float]:
         """Requests a second, and microseconds of processor time each, under as much load as it takes."""
@@ -111,7 +107,7 @@ def start(settings: Mapping[str, str], paths: Sequence[str]) -> tuple[float, flo
         seconds = time.perf_counter() - begin
         for path in paths:
             first_answer(server, path)
-        return seconds, server.resident()
+        return seconds, resident(server.process.pid) / 2**20
 
 
 def paced(server: Server, rate: float, seconds: float, paths: list[str]) -> dict[str, float]:
@@ -211,7 +207,7 @@ def main() -> None:
         paths = [f"/v1/articles/news%2F{row}/{given.list}" for row in range(0, given.articles, 7)][:4096]
         starts = [start(settings, paths[-LISTS:]) for _ in range(given.rounds)]
         console.print(f"start to first list, {given.articles:,} articles: {spread([first for first, _ in starts])} s")
-        held = f"{max(resident for _, resident in starts):,.0f} MiB"
+        held = f"{max(held for _, held in starts):,.0f} MiB"
         console.print(f"resident after {LISTS} lists: {held}")
         first = spread([first for first, _ in starts])
         rows = [Row(f"start to first list, {given.articles:,} articles", "Silah", f"{first} s, {held}", aim="< 2 s")]

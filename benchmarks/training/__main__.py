@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from benchmarks import rows as table_rows
+from benchmarks.memory import below, resident, watched
 from benchmarks.rows import Row
 from models.analysis import Analyzer, AnalyzerConfig
 from models.article import Article
@@ -59,30 +59,18 @@ def scikit_learn(articles: Sequence[Article]) -> int:
     return int(TfidfVectorizer(analyzer=terms, dtype=np.float32).fit_transform(articles).nnz)
 
 
-def resident(pid: int) -> float:
-    """MiB that a process and those below it have in memory, mapped files included; shared pages count for each."""
-    found, waiting = 0, [pid]
-    while waiting:
-        process = Path(f"/proc/{waiting.pop()}")
-        try:
-            found += int(re.findall(r"VmRSS:\s+(\d+) kB", (process / "status").read_text("ascii", "replace"))[0])
-            waiting += [int(child) for task in process.glob("task/*/children") for child in task.read_text().split()]
-        except (OSError, IndexError):
-            continue  # it has ended
-    return found / 1024
-
-
 def run(command: list[str]) -> tuple[dict[str, Any], float]:
-    """The document that a command prints, and the most that it and its processes had in memory together, in MiB."""
-    peak = 0.0
-    with tempfile.TemporaryFile() as output, subprocess.Popen(command, stdout=output) as process:
-        while process.poll() is None:
-            peak = max(peak, resident(process.pid))
-            time.sleep(PAUSE)
+    """The document that a command prints, and the most that it and its processes had in memory together, in MiB.
+
+    Pages that several share count for each.
+    """
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        pid = process.pid
+        with watched(lambda: sum(map(resident, (pid, *below(pid)))), PAUSE) as peak:
+            printed, _ = process.communicate()
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, command)
-        output.seek(0)
-        return dict(json.load(output)), peak
+    return dict(json.loads(printed)), peak[0] / 2**20
 
 
 def growth(source: str, wanted: int | None) -> list[Row]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -63,12 +64,13 @@ class TermsOfTexts:
 
 
 class Lexicon:
-    """The words met so far, and how an analyzer reads them; for use in one thread."""
+    """The words met so far, and how an analyzer reads them; threads that share it wait for each other."""
 
     def __init__(self, analyzer: Analyzer, most_words: int = MOST_WORDS) -> None:
         """Read as ``analyzer`` does; when ``most_words`` are known, begin anew."""
         self._analyzer = analyzer
         self._most = most_words
+        self._lock = Lock()  # one of a process serves all tasks, which may be threads
         self._begin()
 
     def _begin(self) -> None:
@@ -85,14 +87,15 @@ class Lexicon:
 
     def read(self, texts: Sequence[str]) -> TermsOfTexts:
         """The terms of plain texts, in reading order; stop words are gone."""
-        if len(self._tokens) > self._most:
-            self._begin()
-        words, lengths = self._read(texts)
-        terms = self._term_of[words]
-        known = terms != DROPPED
-        ends = np.concatenate(([0], np.cumsum(known)))[np.cumsum(lengths)]
-        numbers, found = _renumbered(terms[known], len(self._terms))
-        return TermsOfTexts([self._terms[term] for term in found.tolist()], numbers, np.diff(ends, prepend=0))
+        with self._lock:
+            if len(self._tokens) > self._most:
+                self._begin()
+            words, lengths = self._read(texts)
+            terms = self._term_of[words]
+            known = terms != DROPPED
+            ends = np.concatenate(([0], np.cumsum(known)))[np.cumsum(lengths)]
+            numbers, found = _renumbered(terms[known], len(self._terms))
+            return TermsOfTexts([self._terms[term] for term in found.tolist()], numbers, np.diff(ends, prepend=0))
 
     def _read(self, texts: Sequence[str]) -> tuple[Int32Array, Int64Array]:
         """The numbers of the words of all texts, and how many each text has."""

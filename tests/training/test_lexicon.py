@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -69,6 +71,19 @@ def test_beginning_anew_changes_nothing(most_words: int) -> None:
     lexicon = Lexicon(ANALYZER, most_words)
     for text in (PROBE, PROBE_PAGE, PROBE):
         assert terms_of_each(lexicon, [text]) == [ANALYZER.terms(text)]
+
+
+def test_threads_that_share_it_get_what_each_gets_alone() -> None:
+    before = sys.getswitchinterval()
+    texts = [" ".join(f"{word}{number}" for word in WORDS[: 20 + number]) for number in range(40)]
+    lexicon = Lexicon(ANALYZER, most_words=300)  # begins anew again and again
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            found = list(threads.map(lambda text: terms_of_each(lexicon, [text]), texts * 3))
+    finally:
+        sys.setswitchinterval(before)
+    assert found == [[ANALYZER.terms(text)] for text in texts] * 3
 
 
 def test_thousands_of_words_keep_their_terms() -> None:

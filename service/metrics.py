@@ -98,9 +98,14 @@ class Metrics:
             self.model_created.set(created.timestamp())
             self.model_articles.set(len(snapshot.model.index))
 
+    @property
+    def shared(self) -> bool:
+        """Whether they are those of several workers."""
+        return MULTIPROCESS_DIR in os.environ
+
     def render(self) -> bytes:
         """All figures in Prometheus' text format."""
-        if MULTIPROCESS_DIR in os.environ:
+        if self.shared:
             together = CollectorRegistry()
             MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # prometheus-client leaves it untyped
             return generate_latest(together)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 
 from service.dependencies import InContext
+from service.ledger import DELAY
 from service.metrics import CONTENT_TYPE
 from service.problems import responses
 from service.schemas import Health
@@ -38,5 +40,7 @@ async def metrics(context: InContext) -> Response:
     """Figures in Prometheus' text format."""
     holder = context.follower.holder
     context.ledger.write_up()
+    if context.metrics.shared:
+        await asyncio.sleep(2 * DELAY)  # until the other workers have written up what they answered before
     context.metrics.observe(holder.current, holder.refusal is not None)
     return Response(context.metrics.render(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})

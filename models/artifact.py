@@ -31,13 +31,14 @@ import math
 import mmap
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, overload
 
 import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
+from scipy import sparse
 
 from models.analysis import Analyzer, AnalyzerConfig, Furniture
 from models.analysis.boilerplate import learned
@@ -45,7 +46,9 @@ from models.cards import CardFile, map_file
 from models.errors import AnalyzerMismatch, FileRefused, FormatUnsupported
 from models.index import ArticleIndex
 from models.limits import NO_OTHERS, Amount, Count
+from models.live import LiveIndex, Trained
 from models.recommenders import ListRules, Recommender
+from models.search import Archive
 from models.stories import StoryRule
 from models.tfidf import TfidfModel, Weighting
 
@@ -378,7 +381,41 @@ def load_at_once(folder: Path, at_once: float) -> tuple[Model, list[str]]:
     recommender = load_recommender(folder, manifest)
     vocabulary = NamesFile.open(folder, manifest.version, VOCABULARY)
     idf, burst = (_load_array(folder, manifest.version, name, ARRAYS[name]) for name in ("idf", "burst"))
-    return Model(manifest, analyzer, TfidfModel(vocabulary, idf, burst, manifest.config.weighting), recommender), later
+    tfidf = TfidfModel(vocabulary, idf, burst, manifest.config.weighting)
+    return Model(manifest, analyzer, tfidf, recommender), later
+
+
+def live(folder: Path, model: Model) -> Model:
+    """The model as one that articles can come to and go from, see :class:`LiveIndex`.
+
+    Raises:
+        FileRefused: with the reason and the file's name, also where the version does not know what that takes.
+    """
+    manifest, index, terms = model.manifest, model.index, len(model.tfidf.idf)
+    if manifest.lineage is None:
+        raise FileRefused(manifest.version, MANIFEST, "names no training whose measures live articles could take")
+    arrays = load_update_arrays(folder, manifest)
+    archive = Archive(
+        sparse.csr_array((index.weights, index.terms, index.indptr), shape=(len(index), 2 * terms)),
+        sparse.csr_array(
+            (arrays["coverage_weights"], arrays["coverage_terms"], arrays["coverage_indptr"]),
+            shape=(len(index), terms),
+        ),
+    )
+    trained = Trained(
+        index=index,
+        analyzer=model.analyzer,
+        tfidf=model.tfidf,
+        archive=archive,
+        mean_length=manifest.lineage.mean_length,
+        shingle_indptr=arrays["shingle_indptr"],
+        shingles=arrays["shingles"],
+        phrases=arrays["phrases"],
+        rule=manifest.config.stories,
+        neighbour_days=manifest.config.neighbour_days,
+        own_source=manifest.config.lists.own_source,
+    )
+    return replace(model, recommender=replace(model.recommender, index=LiveIndex.of(trained)))
 
 
 def load_recommender(folder: Path, manifest: Manifest) -> Recommender:

@@ -1,10 +1,14 @@
-"""Cards: the articles of a model as JSON lines, read one at a time from a mapped file, whole or what lists show."""
+"""Cards: the articles of a model as JSON lines, read one at a time from a file, whole or what lists show."""
 
 from __future__ import annotations
 
 import json
 import mmap
-from dataclasses import dataclass
+import os
+import tempfile
+import weakref
+from array import array
+from dataclasses import dataclass, field
 from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
@@ -80,3 +84,48 @@ class CardFile:
         first, last = self.spans[row].tolist()
         record: dict[str, Any] = _decode(self.data[first:last].decode())[0]
         return record
+
+
+class CardLog:
+    """Records that came one after the other, in a file without a name: they take no memory, and go with the process."""
+
+    def __init__(self, before: CardLog | None = None) -> None:
+        """A log that goes on where another one ends; what is added to either later stands in it alone."""
+        self._before = before
+        self._known = 0 if before is None else len(before)
+        self._file, path = tempfile.mkstemp(prefix="silah-")
+        os.unlink(path)  # noqa: PTH108  # what mkstemp gave
+        weakref.finalize(self, os.close, self._file)
+        self._ends = array("q", [0])
+
+    def __len__(self) -> int:
+        return self._known + len(self._ends) - 1
+
+    def branch(self) -> CardLog:
+        """The same records, to which what is added is not added here."""
+        return CardLog(self)
+
+    def append(self, article: Article) -> None:
+        """Add an article; for one thread at a time, while others may read what is there."""
+        line = json.dumps(article.to_record(), ensure_ascii=False).encode()
+        os.pwrite(self._file, line, self._ends[-1])
+        self._ends.append(self._ends[-1] + len(line))
+
+    def record(self, place: int) -> dict[str, Any]:
+        """The record at a place, counted from 0."""
+        if self._before is not None and place < self._known:
+            return self._before.record(place)
+        first, last = self._ends[place - self._known : place - self._known + 2]
+        record: dict[str, Any] = _decode(os.pread(self._file, last - first, first).decode())[0]
+        return record
+
+
+@dataclass(frozen=True)
+class LiveCards(CardFile):
+    """The cards of a version, and behind them those of articles that came since."""
+
+    log: CardLog = field(default_factory=CardLog)
+
+    def _record(self, row: int) -> dict[str, Any]:
+        trained = len(self.spans)
+        return super()._record(row) if row < trained else self.log.record(row - trained)

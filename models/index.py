@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,14 @@ UInt64Array = NDArray[np.uint64]
 def id_hash(article_id: str) -> int:
     """64 bits of BLAKE2b: where an id is looked for, valid Unicode or not; equal hashes are told apart by the ids."""
     return int.from_bytes(hashlib.blake2b(article_id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+class GatheredVectors(NamedTuple):
+    """Vectors one after the other: how long each is, and their column numbers (intp) and weights (float32)."""
+
+    lengths: Sequence[int]
+    terms: NDArray[np.intp]
+    weights: Float32Array
 
 
 @dataclass(frozen=True)
@@ -72,15 +80,38 @@ class ArticleIndex:
     def __len__(self) -> int:
         return len(self.published)
 
+    @property
+    def present(self) -> int:
+        """Articles that are there: all, where none can go."""
+        return len(self)
+
     @cached_property
     def section_number(self) -> dict[str, int]:
         """Section name → number."""
         return {name: number for number, name in enumerate(self.section_names)}
 
     @cached_property
+    def by_time(self) -> Int32Array:
+        """All rows, newest first, unknown times last, equal times by id."""
+        return np.arange(len(self), dtype=np.int32)
+
+    @cached_property
+    def times(self) -> Int64Array:
+        """The times of :attr:`by_time`, in the other direction: int64 (n,), ascending."""
+        return self.published[::-1]
+
+    def place_in_time(self, row: int) -> int:
+        """The place of a row in :attr:`by_time`."""
+        return row
+
+    def ranked(self, candidates: Candidates) -> Candidates:
+        """Best score first; equal scores newer first, then by id."""
+        return candidates.ranked()
+
+    @cached_property
     def turns(self) -> Int64Array:
         """The moments at which some article appears or expires, ascending: lists may change there."""
-        known = self.published[::-1][np.searchsorted(self.published[::-1], UNKNOWN_TIME, side="right") :]
+        known = self.times[np.searchsorted(self.times, UNKNOWN_TIME, side="right") :]
         moments = np.concatenate((known, np.unique(self.expires[self.expires != NEVER])))
         moments.sort(kind="stable")  # a merge: both parts ascend already
         return cast("Int64Array", moments[np.append(True, moments[1:] != moments[:-1])[: len(moments)]])
@@ -130,6 +161,10 @@ class ArticleIndex:
             return Candidates(rows[:known], scores[:known])
         return Candidates(rows, scores)
 
+    def farther(self, row: int, count: int, allowed: NDArray[np.bool_]) -> Candidates | None:  # noqa: ARG002
+        """The ``count`` nearest of the rows that are allowed, bool (n,), however far; None where nobody can look."""
+        return None
+
     def alike(self, row: int) -> list[int]:
         """The articles alike to one in wording."""
         first, last = self.alike_indptr[row : row + 2].tolist()
@@ -139,6 +174,15 @@ class ArticleIndex:
         """The unit vector of one article."""
         part = slice(int(self.indptr[row]), int(self.indptr[row + 1]))
         return SparseVector(self.terms[part], self.weights[part])
+
+    def vectors(self, rows: Int32Array) -> GatheredVectors:
+        """The unit vectors of some rows, one after the other."""
+        spans = [slice(*span) for span in zip(self.indptr[rows].tolist(), self.indptr[rows + 1].tolist(), strict=True)]
+        return GatheredVectors(
+            [span.stop - span.start for span in spans],
+            np.concatenate([self.terms[span] for span in spans], dtype=np.intp),
+            np.concatenate([self.weights[span] for span in spans]),
+        )
 
     def vector_of(self, article_id: str) -> SparseVector | None:
         """The unit vector of an id's article, or None when there is no such article."""

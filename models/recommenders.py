@@ -76,7 +76,7 @@ def related_news(recommender: Recommender, source: int, query: Query) -> list[Re
     fresh = freshness(index, near.rows, source, rules.related_half_life_days, rules.related_freshness_floor)
     diversity = rules.related_diversity if query.diversity is None else query.diversity
     enough = query.limit if diversity == 0 else None
-    ranked = one_per_story(index, weigh(near, fresh), _rows([source]), rules.story_shows, enough).ranked()
+    ranked = index.ranked(one_per_story(index, weigh(index, near, fresh), _rows([source]), rules.story_shows, enough))
     return _answer(near, diversify(index, ranked, diversity, query.limit), query)
 
 
@@ -93,7 +93,7 @@ def you_may_also_like(recommender: Recommender, source: int, query: Query) -> li
     near = within(index, near.take(near.scores < own_story), source, rules.also_like_window_days)
     fresh = freshness(index, near.rows, source, rules.also_like_half_life_days, rules.also_like_freshness_floor)
     told = _rows([source, *(item.row for item in shown)])
-    ranked = one_per_story(index, weigh(near, fresh), told, rules.story_shows, DIVERSIFIED).ranked()
+    ranked = index.ranked(one_per_story(index, weigh(index, near, fresh), told, rules.story_shows, DIVERSIFIED))
     ranked = ranked.take(slice(DIVERSIFIED))
     diversity = rules.also_like_diversity if query.diversity is None else query.diversity
     most = (query.limit + 1) // 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import accumulate
 from itertools import pairwise as pairs
 
 import numpy as np
@@ -78,11 +79,11 @@ def one_per_story(
 
 
 def _preferred(index: ArticleIndex, rows: list[int], places: list[int], shown: Shown) -> int:
-    """The place shown of a story's candidates, best first; a lower row is newer."""
+    """The place shown of a story's candidates, best first."""
     if shown is Shown.BEST:
         return places[0]
     own = [place for place in places if index.own[rows[place]]] if shown is Shown.OWN else []
-    return min(own or places, key=rows.__getitem__)
+    return min(own or places, key=lambda place: index.place_in_time(rows[place]))
 
 
 def within(index: ArticleIndex, candidates: Candidates, source: int, days: float | None) -> Candidates:
@@ -131,22 +132,17 @@ def beyond(index: ArticleIndex, candidates: Candidates, most: int) -> NDArray[np
     return late
 
 
-def weigh(candidates: Candidates, factors: Float32Array) -> Candidates:
+def weigh(index: ArticleIndex, candidates: Candidates, factors: Float32Array) -> Candidates:
     """Scores times factors, ranked anew."""
-    return Candidates(candidates.rows, candidates.scores * factors).ranked()
+    return index.ranked(Candidates(candidates.rows, candidates.scores * factors))
 
 
 class Cosines:
     """Cosines of some rows with one of them at a time."""
 
     def __init__(self, index: ArticleIndex, rows: Int32Array) -> None:
-        spans = [
-            slice(*span) for span in zip(index.indptr[rows].tolist(), index.indptr[rows + 1].tolist(), strict=True)
-        ]
-        ends = np.cumsum([span.stop - span.start for span in spans])
-        self._parts = [slice(*part) for part in pairs([0, *ends.tolist()])]
-        self._terms = np.concatenate([index.terms[span] for span in spans], dtype=np.intp)
-        self._weights = np.concatenate([index.weights[span] for span in spans])
+        lengths, self._terms, self._weights = index.vectors(rows)
+        self._parts = [slice(*part) for part in pairs([0, *accumulate(lengths)])]
         self._filled = [place for place, part in enumerate(self._parts) if part.start < part.stop]
         self._starts = [self._parts[place].start for place in self._filled]
         self._row = np.zeros(int(self._terms.max(initial=-1)) + 1, dtype=np.float32)  # as long as the columns are many

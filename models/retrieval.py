@@ -22,9 +22,9 @@ def content(index: ArticleIndex, row: int, query: Query, least: float = 0.0) -> 
 
 def latest(index: ArticleIndex, query: Query) -> Iterator[Int32Array]:
     """Rows of allowed articles, newest first, in blocks; articles of unknown time come last."""
-    first = len(index) - int(np.searchsorted(index.published[::-1], query.as_of, side="right"))
+    first = len(index) - int(np.searchsorted(index.times, query.as_of, side="right"))
     for start in range(first, len(index), LATEST_BLOCK):
-        rows = np.arange(start, min(start + LATEST_BLOCK, len(index)), dtype=np.int32)
+        rows = index.by_time[start : start + LATEST_BLOCK]
         yield rows[allowed(index, rows, query)]
 
 

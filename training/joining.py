@@ -21,8 +21,8 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy import sparse
 
-from models.tfidf import Float32Array, Int32Array, Int64Array, TfidfModel
-from training.neighbours import COVERAGE_POWER, compressed
+from models.tfidf import COVERAGE_POWER, Float32Array, Int32Array, Int64Array, TfidfModel
+from training.neighbours import compressed
 
 AT_ONCE = 8_192  # rows that ask together: their sums stay in the processor's cache
 

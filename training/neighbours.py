@@ -21,11 +21,10 @@ from scipy import sparse
 
 from models.index import DAY, UNKNOWN_TIME
 from models.postings import LEVELS, STEPS, WHOLE, Postings, pool_size
-from models.tfidf import CountMatrix, Float32Array, Int32Array, Int64Array, TfidfModel
+from models.tfidf import COVERAGE_POWER, CountMatrix, Float32Array, Int32Array, Int64Array, TfidfModel
 from training.room import Room, in_memory
 
 CHUNK = 256  # articles a task
-COVERAGE_POWER = 1.5  # a coverage of .4 is as telling as a cosine of .25, one of .2 as one of .1
 FIRST = 80  # so many more than the neighbours wanted are scored before what follows can be judged
 AHEAD = 8  # rows fetched together before they are scored
 LINE = 16  # numbers of 4 bytes in a cache line

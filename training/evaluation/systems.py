@@ -15,9 +15,8 @@ import numpy as np
 from scipy import sparse
 
 from models.analysis import Analyzer
-from models.tfidf import CountMatrix, Float32Array, TextTerms, TfidfModel
+from models.tfidf import COVERAGE_POWER, CountMatrix, Float32Array, TextTerms, TfidfModel
 from training.evaluation.texts import Counter, Text, words
-from training.neighbours import COVERAGE_POWER
 
 K1, B = 1.2, 0.75
 

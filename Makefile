@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: demo test lint unit image lock bench clean
+.PHONY: demo test lint unit postgresql image lock bench clean
 
 demo: .venv/.installed  ## train on the bundled newsroom if need be, then serve site and API
 	@$(BIN)/silah demo --port $(PORT)
@@ -16,11 +16,14 @@ lint: .venv/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: .venv/.installed-dev
+unit: .venv/.installed-dev postgresql
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+postgresql:  ## the server that tests start for themselves; where it cannot be had, they are left out and named
+	@tests/support/install_postgresql
 
 image: .venv/.installed-dev  ## the Dockerfile, linted, and its steps in a clean Debian
 	tests/image/run

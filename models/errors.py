@@ -7,6 +7,7 @@
     ├── QueryError                 a question outside its limits
     ├── ArticleNotFound            no such article in the model
     ├── SourceError                a location cannot be read                      exit 4
+    ├── StateError                 the database of what changed since training fails exit 4
     ├── TrainingRefused            nothing to train on, or a training is running  exit 5
     ├── QualityGateFailed          a new version is worse than the one in service exit 3
     └── ModelError                 a model version cannot be used                 exit 5
@@ -50,6 +51,10 @@ class ArticleNotFound(SilahError):
 
 class SourceError(SilahError):
     """A location that cannot be read, or that holds no article at all."""
+
+
+class StateError(SilahError):
+    """The state, the database of what changed since training, cannot be read or written now."""
 
 
 class TrainingRefused(SilahError):

@@ -30,6 +30,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one. [default: 8000]")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes that answer. [default: 1]")] = None,
+    state: Annotated[
+        str | None, typer.Option(help="Database of what changed since training. [default: state.db in the artifacts]")
+    ] = None,
 ) -> None:
     """Serve the model in service; another version is followed without a restart."""
     import uvicorn
@@ -38,7 +41,7 @@ def serve(
 
     from service.settings import ServiceSettings
 
-    given = {"artifacts": artifacts, "host": host, "port": port, "workers": workers}
+    given = {"artifacts": artifacts, "host": host, "port": port, "workers": workers, "state": state}
     try:
         settings = ServiceSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # pydantic checks
     except ValidationError as error:
@@ -49,6 +52,8 @@ def serve(
     listening = _listen(settings.host, settings.port)
     # the processes that answer read their settings as any other would: from the environment
     os.environ["SILAH_ARTIFACTS"] = str(settings.artifacts.absolute())
+    if settings.state is not None:
+        os.environ["SILAH_STATE"] = settings.state
     host_in_url = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{host_in_url}:{listening.getsockname()[1]}"
     messages.print(

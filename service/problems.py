@@ -14,7 +14,15 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from models.errors import ArticleNotFound, ModelError, NothingPublished, QueryError, SilahError, VersionNotFound
+from models.errors import (
+    ArticleNotFound,
+    ModelError,
+    NothingPublished,
+    QueryError,
+    SilahError,
+    StateError,
+    VersionNotFound,
+)
 
 log = logging.getLogger("silah.problems")
 
@@ -54,6 +62,7 @@ TABLE: Mapping[type[SilahError], Row] = {
     VersionNotFound: Row(HTTPStatus.NOT_FOUND, "version-not-found"),
     QueryError: Row(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-query"),
     NothingPublished: Row(HTTPStatus.SERVICE_UNAVAILABLE, "nothing-published", {"Retry-After": "5"}),
+    StateError: Row(HTTPStatus.SERVICE_UNAVAILABLE, "state-unavailable", {"Retry-After": "5"}),
     ModelError: Row(HTTPStatus.SERVICE_UNAVAILABLE, "model-refused", {"Retry-After": "30"}),
 }
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from sqlalchemy import URL
 
 
 class ServiceSettings(BaseSettings):
@@ -14,6 +15,11 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SILAH_", toml_file="silah.toml", extra="ignore")
 
     artifacts: Path = Field(default=Path("artifacts"), description="folder of the model versions")
+    state: str | None = Field(
+        default=None,
+        description="database of what changed since training, sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME; "
+        "without it state.db in the artifacts' folder",
+    )
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="port to listen on; 0 picks a free one")
     workers: int = Field(default=1, ge=1, le=64, description="processes that answer")
@@ -41,6 +47,12 @@ class ServiceSettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def state_url(self) -> str:
+        """Where the state is."""
+        file = URL.create("sqlite", database=str(self.artifacts / "state.db"))
+        return self.state or file.render_as_string()
 
     @property
     def cache_control(self) -> str:

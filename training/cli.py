@@ -22,6 +22,7 @@ from models.errors import (
     QueryError,
     SilahError,
     SourceError,
+    StateError,
     TrainingRefused,
 )
 
@@ -38,6 +39,7 @@ EXIT_CODES: tuple[tuple[type[SilahError], int], ...] = (
     (ArticleNotFound, 2),
     (QualityGateFailed, 3),
     (SourceError, 4),
+    (StateError, 4),
     (TrainingRefused, 5),
     (ModelError, 5),
 )

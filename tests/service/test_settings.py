@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import make_url
 
 from service.settings import ServiceSettings
 
@@ -63,6 +64,13 @@ def test_nonsense_in_the_environment_is_refused_by_name(monkeypatch: pytest.Monk
 
 def test_every_setting_says_what_it_is() -> None:
     assert all(field.description for field in ServiceSettings.model_fields.values())
+
+
+def test_the_state_stands_beside_the_versions_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ServiceSettings().state_url == "sqlite:///artifacts/state.db"
+    assert make_url(ServiceSettings(artifacts=Path("/srv/صلة %20")).state_url).database == "/srv/صلة %20/state.db"
+    monkeypatch.setenv("SILAH_STATE", "postgresql+psycopg://silah@db/silah")
+    assert ServiceSettings().state_url == "postgresql+psycopg://silah@db/silah"
 
 
 def test_the_cache_control_is_made_of_three_settings() -> None:

@@ -38,7 +38,6 @@ from typing import Any, ClassVar, overload
 
 import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
-from scipy import sparse
 
 from models.analysis import Analyzer, AnalyzerConfig, Furniture
 from models.analysis.boilerplate import learned
@@ -48,7 +47,7 @@ from models.index import ArticleIndex
 from models.limits import NO_OTHERS, Amount, Count
 from models.live import LiveIndex, Trained
 from models.recommenders import ListRules, Recommender
-from models.search import Archive
+from models.search import Archive, Compressed
 from models.stories import StoryRule
 from models.tfidf import TfidfModel, Weighting
 
@@ -186,6 +185,7 @@ class Manifest:
             went into service all the same.
         lineage: where its vocabulary is from; None in versions that cannot be updated.
         update: what was done to the parent, when it was updated and not trained anew.
+        journal_seq: all entries of the journal up to this one are in it; see docs/state.md.
     """
 
     version: str
@@ -201,6 +201,7 @@ class Manifest:
     forced: Forced | None = None
     lineage: Lineage | None = None
     update: Update | None = None
+    journal_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,11 +397,9 @@ def live(folder: Path, model: Model) -> Model:
         raise FileRefused(manifest.version, MANIFEST, "names no training whose measures live articles could take")
     arrays = load_update_arrays(folder, manifest)
     archive = Archive(
-        sparse.csr_array((index.weights, index.terms, index.indptr), shape=(len(index), 2 * terms)),
-        sparse.csr_array(
-            (arrays["coverage_weights"], arrays["coverage_terms"], arrays["coverage_indptr"]),
-            shape=(len(index), terms),
-        ),
+        len(index),
+        Compressed(index.indptr, index.terms, index.weights, 2 * terms),
+        Compressed(arrays["coverage_indptr"], arrays["coverage_terms"], arrays["coverage_weights"], terms),
     )
     trained = Trained(
         index=index,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from scipy import sparse
 
 from models.candidates import Candidates
 from models.postings import Postings
-from models.tfidf import COVERAGE_POWER, Float32Array, Int32Array, SparseVector
+from models.tfidf import COVERAGE_POWER, Float32Array, Int32Array, Int64Array, SparseVector
 
 PLAIN = 256  # articles of a block that is looked through whole
 
@@ -39,19 +39,39 @@ class Asked:
     shares: SparseVector | None = None
 
 
+class Compressed(NamedTuple):
+    """The arrays of a matrix in CSR form, which may be memory-mapped, and how many columns it has."""
+
+    indptr: Int64Array
+    columns: Int32Array
+    values: Float32Array
+    width: int
+
+
 class Archive:
-    """The articles of a training, row by row; its postings are made when they are first needed, once.
+    """The articles of a training, row by row; its postings are made when they are first needed, once."""
 
-    Attributes:
-        vectors: articles × columns, float32, the unit vectors.
-        saturations: articles × vocabulary, float32, see :meth:`TfidfModel.saturations`.
-    """
-
-    def __init__(self, vectors: Matrix, saturations: Matrix) -> None:
-        self.vectors = vectors
-        self.saturations = saturations
+    def __init__(self, articles: int, vectors: Compressed, saturations: Compressed) -> None:
+        """Take the arrays of two matrices, see :attr:`vectors` and :attr:`saturations`; nothing is read of them yet."""
+        self._articles = articles
+        self._arrays = vectors, saturations
         self._postings: Postings | None = None
-        self._making = Lock()
+
+    def __len__(self) -> int:
+        return self._articles
+
+    @cached_property
+    def vectors(self) -> Matrix:
+        """Articles × columns, float32, the unit vectors."""
+        return self._matrix(self._arrays[0])
+
+    @cached_property
+    def saturations(self) -> Matrix:
+        """Articles × vocabulary, float32, see :meth:`TfidfModel.saturations`."""
+        return self._matrix(self._arrays[1])
+
+    def _matrix(self, arrays: Compressed) -> Matrix:
+        return sparse.csr_array((arrays.values, arrays.columns, arrays.indptr), shape=(len(self), arrays.width))
 
     @property
     def ready(self) -> bool:
@@ -59,11 +79,13 @@ class Archive:
         return self._postings is not None
 
     def make_ready(self) -> Postings:
-        """The postings, made now if they are not yet: a third of a second for 40,000 articles."""
-        with self._making:
-            if self._postings is None:
-                self._postings = Postings.of(self.vectors)
-            return self._postings
+        """The postings, made now if they are not yet: a third of a second for 40,000 articles.
+
+        Threads that ask for them at the same time for the first time may each make the same.
+        """
+        if self._postings is None:
+            self._postings = Postings.of(self.vectors)
+        return self._postings
 
     def nearest(self, asked: Asked, count: int, allowed: BoolArray) -> Candidates:
         """The ``count`` allowed articles of highest score above 0; ``allowed`` is bool (articles,)."""
@@ -142,13 +164,13 @@ class Search:
 
         ``allowed`` is bool, one of each row: which may be found.
         """
-        archive = self.archive.nearest(asked, count, allowed[: self.archive.vectors.shape[0]])
+        archive = self.archive.nearest(asked, count, allowed[: len(self.archive)])
         return [archive, *self.since(asked, count, allowed)]
 
     def since(self, asked: Asked, count: int, allowed: BoolArray) -> list[Candidates]:
         """The same without the archive."""
         found = []
-        first = self.archive.vectors.shape[0]
+        first = len(self.archive)
         for block in self.blocks:
             near = block.nearest(asked, count, allowed[first : first + len(block)])
             found.append(Candidates(near.rows + np.int32(first), near.scores))
@@ -164,11 +186,11 @@ class Search:
         return _row(*self._place(row, "saturations"))
 
     def _place(self, row: int, of: str) -> tuple[Matrix, int]:
-        for part in (self.archive, *self.blocks):
-            matrix: Matrix = getattr(part, of)
-            if row < matrix.shape[0]:
-                return matrix, row
-            row -= matrix.shape[0]
+        parts: tuple[Archive | Block, ...] = (self.archive, *self.blocks)
+        for part in parts:
+            if row < len(part):
+                return getattr(part, of), row
+            row -= len(part)
         raise IndexError(row)
 
 

@@ -14,8 +14,10 @@ from models.answers import ListName
 from models.registry import Registry
 from service import problems
 from service.caching import Front
+from service.database import Database
 from service.dependencies import Context
 from service.follower import Follower
+from service.journal import Journal
 from service.ledger import Ledger
 from service.logs import log_to_stderr
 from service.methods import Heads
@@ -26,6 +28,7 @@ from service.routes import articles, health, models
 from service.settings import ServiceSettings
 from service.site import demo
 from service.telemetry import Telemetry
+from service.writing import Writer
 
 DESCRIPTION = "Which articles belong beside an article: «أخبار ذات صلة» and «قد يهمك أيضا»."
 
@@ -52,12 +55,17 @@ def create_app(settings: ServiceSettings | None = None, now: Callable[[], int] =
     """An application on the given settings, by default on those of the environment; ``now`` in microseconds."""
     settings = settings or ServiceSettings()
     registry = Registry(settings.artifacts)
+    journal = Journal(Database(settings.state_url))
     follower = Follower(
-        registry, every=settings.follow_seconds, retry=settings.retry_seconds, cache_bytes=settings.cache_bytes
+        registry,
+        journal,
+        every=settings.follow_seconds,
+        retry=settings.retry_seconds,
+        cache_bytes=settings.cache_bytes,
     )
     metrics = Metrics()
     ledger = Ledger(metrics.count)
-    context = Context(settings, registry, follower, metrics, ledger, now)
+    context = Context(settings, registry, follower, Writer(journal, follower, now), metrics, ledger, now)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

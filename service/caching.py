@@ -89,6 +89,10 @@ class Answers:
         self._size = 0
         self._kept: OrderedDict[tuple[bytes, bytes], _Kept] = OrderedDict()
 
+    def anew(self) -> Answers:
+        """As many of another snapshot, none yet."""
+        return Answers(self._capacity)
+
     def __len__(self) -> int:
         return len(self._kept)
 

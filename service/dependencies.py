@@ -18,6 +18,7 @@ from service.metrics import Metrics
 from service.paths import decode_id
 from service.settings import ServiceSettings
 from service.snapshot import Snapshot
+from service.writing import Writer
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Context:
     settings: ServiceSettings
     registry: Registry
     follower: Follower
+    writer: Writer
     metrics: Metrics
     ledger: Ledger
     now: Callable[[], int]

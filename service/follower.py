@@ -1,4 +1,4 @@
-"""Follower: keeps the one reference that answers are read from at the version in service."""
+"""Follower: keeps the one reference that answers are read from at the version in service and the end of the journal."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ import asyncio
 import contextlib
 import logging
 import math
+import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import dataclass, field
 
-from models.artifact import load_at_once, verify_digest
-from models.errors import FileRefused, ModelError, NothingPublished, SilahError
+from models.artifact import live, load_at_once, verify_digest
+from models.errors import FileRefused, ModelError, NothingPublished, SilahError, StateError
 from models.registry import Registry
 from service.caching import Answers
+from service.journal import Journal, Kind
 from service.snapshot import Snapshot
 
 log = logging.getLogger("silah.follower")
+
+TOGETHER = 500  # entries that are applied at once
+ARTICLES = frozenset((Kind.ARTICLE, Kind.DELETION))
+OTHERS = frozenset(Kind) - ARTICLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +36,18 @@ class Refusal:
 
 @dataclass
 class Holder:
-    """The reference. Readers take ``current`` once and use what they took."""
+    """The reference. Readers take ``current`` once and use what they took.
+
+    Attributes:
+        refusal: why the version that should be in service is not.
+        lost: why the journal cannot be followed; None while it can.
+        behind: entries that the journal had and the snapshot had not when it was last looked at.
+    """
 
     current: Snapshot | None = None
     refusal: Refusal | None = None
+    lost: str | None = None
+    behind: int = 0
 
     def answers(self) -> Answers | None:
         """Those kept of the snapshot in service."""
@@ -45,36 +59,66 @@ class Holder:
         Raises:
             NothingPublished: when there is none yet.
             ModelError: when the first one was refused.
+            StateError: when the journal could not be read once.
         """
         if self.current is not None:
             return self.current
-        if self.refusal is None:
-            raise NothingPublished("no model is published yet: run `silah train`")
-        raise (NothingPublished if self.refusal.version is None else ModelError)(self.refusal.problem)
+        if self.refusal is not None:
+            raise (NothingPublished if self.refusal.version is None else ModelError)(self.refusal.problem)
+        if self.lost is not None:
+            raise StateError(self.lost)
+        raise NothingPublished("no model is published yet: run `silah train`")
 
 
 @dataclass
 class Follower:
-    """Looks at the registry; on another version loads it, then swaps the reference; keeps the old on failure.
+    """Looks at registry and journal; makes the next snapshot, then swaps the reference; keeps the old on failure.
 
     Another version is served once all its files are compared with their digests. The first is served once
     those are that have ``at_start`` bytes together; the others are compared one a look, and when one differs
     the version is refused as if it had been so at the start, and tried again only as a whole.
+
+    No version is served before the journal was read to its end once: it may say what must not be shown. When it
+    is lost later, what was known of it stays in effect.
 
     Attributes:
         cache_bytes: what each snapshot may keep of its answers.
     """
 
     registry: Registry
+    journal: Journal
     holder: Holder = field(default_factory=Holder)
     every: float = 0.25
     retry: float = 10.0
     cache_bytes: int = 0
     at_start: float = 64 * 2**20
     _later: list[str] = field(default_factory=list, init=False)
+    _swapping: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def step(self) -> None:
-        """Look once. Loads in the calling thread; a version that fails is tried again after ``retry`` seconds."""
+        """Look once at both. Works in the calling thread."""
+        self._look_at_registry()
+        if self.holder.current is not None:
+            with contextlib.suppress(StateError):  # remembered, and told by who asks
+                self.catch_up()
+
+    def catch_up(self) -> None:
+        """Bring the snapshot in service to the end of the journal; several threads may ask for that at once.
+
+        Raises:
+            StateError: the journal cannot be read.
+        """
+        with self._swapping, self._remembered():
+            current = self.holder.current
+            if current is None or (last := self.journal.last()) == current.seq:
+                return
+            if last < current.seq:
+                log.warning("journal begun anew", extra={"seq": last, "before": current.seq})
+                current = self._read(self._fresh(current.version))
+            self.holder.current = self._advanced(current, current.seq, last)
+
+    def _look_at_registry(self) -> None:
+        """A version that fails is tried again after ``retry`` seconds."""
         wanted = None
         serving = self.holder.current.version if self.holder.current else None
         refusal = self.holder.refusal
@@ -90,13 +134,61 @@ class Follower:
                 raise NothingPublished(f"no model is published in {self.registry.root}: run `silah train`")
             # only at the first look is there nobody to answer meanwhile
             at_once = self.at_start if serving is None and refusal is None else math.inf
-            model, self._later = load_at_once(self.registry.folder(wanted), at_once)
-            loaded = Snapshot(model, Answers(self.cache_bytes))
-            self.holder.refusal = None  # first: a reader between the two must not see the new one called refused
-            self.holder.current = loaded
-            log.info("serving another version", extra={"version": wanted, "before": serving})
+            fresh = self._fresh(wanted, at_once)
+            with self._remembered():
+                fresh = self._read(fresh)  # most of it while others write
+                with self._swapping:
+                    fresh = self._read(fresh)
+                    self.holder.refusal = (
+                        None  # first: a reader between the two must not see the new one called refused
+                    )
+                    self.holder.current = fresh
+            log.info("serving another version", extra={"version": wanted, "before": serving, "seq": fresh.seq})
+        except StateError:
+            return
         except (SilahError, OSError, ValueError) as error:
             self._refuse(wanted, error)
+
+    def _fresh(self, version: str, at_once: float = math.inf) -> Snapshot:
+        """A version as it was trained."""
+        folder = self.registry.folder(version)
+        model, self._later = load_at_once(folder, at_once)
+        return Snapshot(live(folder, model), answers=Answers(self.cache_bytes))
+
+    def _read(self, fresh: Snapshot) -> Snapshot:
+        """A version at the end of the journal; what is not of articles is taken over from the snapshot in service."""
+        last, current = self.journal.last(), self.holder.current
+        trained = fresh.model.manifest.journal_seq
+        articles = fresh.seq or (trained if trained <= last else 0)  # a higher one is of another journal
+        others = fresh.seq
+        if current is not None and current.seq <= last:
+            fresh, others = fresh.beside(current), current.seq
+        fresh = self._advanced(fresh, articles, last, ARTICLES)
+        return self._advanced(fresh, others, last, OTHERS)
+
+    def _advanced(self, snapshot: Snapshot, seq: int, last: int, kinds: Collection[Kind] | None = None) -> Snapshot:
+        """A snapshot with the entries of these kinds after one and up to another."""
+        while seq < last:
+            self.holder.behind = last - seq
+            entries = [entry for entry in self.journal.after(seq, TOGETHER, kinds) if entry.seq <= last]
+            if not entries:
+                break
+            seq = entries[-1].seq
+            snapshot = snapshot.apply(entries, seq)
+        self.holder.behind = 0
+        return snapshot.apply((), last)
+
+    @contextlib.contextmanager
+    def _remembered(self) -> Iterator[None]:
+        """Whether the journal can be followed is known to the holder."""
+        try:
+            yield
+        except StateError as error:
+            if self.holder.lost is None:
+                log.error("journal lost", extra={"problem": str(error)})
+            self.holder.lost = str(error)
+            raise
+        self.holder.lost = None
 
     def _compare_next(self) -> None:
         """Compare the next file with its digest that was not at the start; the snapshot goes when it differs."""
@@ -120,8 +212,17 @@ class Follower:
     async def follow(self) -> None:
         """Look again and again, off the event loop, until cancelled."""
         while True:
-            await asyncio.sleep(self.every)
+            await asyncio.to_thread(self._wait)
             await asyncio.to_thread(self.step)
+
+    def _wait(self) -> None:
+        """Until it is time to look again: the journal has something, or ``every`` seconds are over."""
+        current = self.holder.current
+        if current is None or self.holder.lost is not None:
+            time.sleep(self.every)
+            return
+        with contextlib.suppress(StateError):  # met again by the look that follows
+            self.journal.wait(current.seq, self.every)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Holder]:
@@ -134,3 +235,4 @@ class Follower:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+            self.journal.close()

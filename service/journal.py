@@ -8,7 +8,7 @@ meet a smaller one. The table is told in docs/state.md; a training reads it, too
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -113,13 +113,15 @@ class Journal:
                 connection.execute(select(func.pg_notify(CHANNEL, "")))
         return entries
 
-    def after(self, seq: int, limit: int = 1000) -> list[Entry]:
-        """The entries that follow, at most ``limit`` of them, in order.
+    def after(self, seq: int, limit: int = 1000, kinds: Collection[Kind] | None = None) -> list[Entry]:
+        """The entries that follow, of some kinds or of all, at most ``limit`` of them, in order.
 
         Raises:
             StateError: it cannot be read, or holds an entry that this release does not know.
         """
         asked = select(JOURNAL).where(JOURNAL.c.seq > seq).order_by(JOURNAL.c.seq).limit(limit)
+        if kinds is not None:
+            asked = asked.where(JOURNAL.c.kind.in_([str(kind) for kind in kinds]))
         with self.database.reading() as connection:
             rows = connection.execute(asked).all()
         try:

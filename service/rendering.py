@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from json.encoder import encode_basestring
 from operator import itemgetter
 
@@ -19,6 +19,8 @@ from service.schemas import ITEM_FIELDS
 
 CARDS = 32_768  # articles whose texts are kept serialised: about a kilobyte each
 
+Cards = dict[int, tuple[str, ...]]  # row → members of an item as JSON
+
 _REASONS = {reason: f'"{reason.value}"' for reason in Reason}
 
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -27,10 +29,11 @@ _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 class Renderer:
     """Writes the lists of one model."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, cards: Cards | None = None) -> None:
+        """``cards`` are those that another renderer of the same rows has serialised, and are shared with it."""
         self._model = model
+        self._cards: Cards = {} if cards is None else cards
         self._version = to_json({"version": model.manifest.version, "trained_at": model.manifest.created_at})
-        self._card = lru_cache(maxsize=CARDS)(partial(_serialised, model.index))
 
     def items(
         self, places: Sequence[Recommendation], source: int | None, explain: bool, fields: tuple[str, ...]
@@ -52,6 +55,14 @@ class Renderer:
             )
             written.append(template % chosen(values))
         return f"[{','.join(written)}]"
+
+    def _card(self, row: int) -> tuple[str, ...]:
+        card = self._cards.get(row)
+        if card is None:
+            if len(self._cards) >= CARDS:
+                self._cards.clear()
+            card = self._cards[row] = _serialised(self._model.index, row)
+        return card
 
     def answer(
         self, *, request_id: str, name: str, source_id: str, as_of: str, items: str, fallback: str | None

@@ -2,39 +2,83 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
+from models.article import Article
 from models.artifact import Model
+from models.errors import RecordError
 from models.index import NEVER
+from models.live import LiveIndex
 from models.tfidf import Int64Array
 from service.caching import Answers, Period
-from service.rendering import Renderer
+from service.journal import Entry, Kind
+from service.rendering import Cards, Renderer
+
+log = logging.getLogger("silah.snapshot")
 
 TICK = 60_000_000  # microseconds: freshness moves slowly, so equal answers may stay equal this long
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One model version as served.
+    """One model version as served, and what changed since it was trained.
 
     Attributes:
+        seq: the newest entry of the journal that is in it.
         answers: those of this snapshot: another one, swapped in, begins with none.
+        cards: see :class:`Renderer`; shared by all snapshots of a version.
     """
 
     model: Model
+    seq: int = 0
     answers: Answers = field(default_factory=lambda: Answers(0))
+    cards: Cards = field(default_factory=dict)
 
     @property
     def version(self) -> str:
         return self.model.manifest.version
 
+    @property
+    def index(self) -> LiveIndex:
+        """The articles."""
+        index = self.model.index
+        assert isinstance(index, LiveIndex)
+        return index
+
     @cached_property
     def renderer(self) -> Renderer:
         """What writes its lists."""
-        return Renderer(self.model)
+        return Renderer(self.model, self.cards)
+
+    def apply(self, entries: Iterable[Entry], seq: int) -> Snapshot:
+        """With what the entries say, all of those up to ``seq`` being in it then.
+
+        What cannot be read is passed over with a line in the log: it must not keep out what follows.
+        """
+        articles: dict[str, Article | None] = {}
+        for entry in entries:
+            if entry.kind is Kind.DELETION:
+                articles[entry.subject] = None
+            elif entry.kind is Kind.ARTICLE:
+                try:
+                    articles[entry.subject] = Article.from_record(json.loads(entry.payload or ""))
+                except (ValueError, AttributeError, RecordError) as error:
+                    log.error("entry passed over", extra={"seq": entry.seq, "problem": str(error)})
+        index = self.index.with_changes(articles)
+        if index is self.index:
+            return replace(self, seq=seq)
+        model = replace(self.model, recommender=replace(self.model.recommender, index=index))
+        return replace(self, model=model, seq=seq, answers=self.answers.anew())
+
+    def beside(self, current: Snapshot) -> Snapshot:
+        """With what another one knows that is not of a version."""
+        return replace(self, seq=current.seq)
 
     def period(self, now: int) -> Period:
         """The time around a moment, microseconds, in which lists of now stay as they are.

@@ -12,24 +12,12 @@ import pytest
 
 from models import search
 from models.article import Article, deleted_id
-from models.artifact import Model, live
 from models.candidates import Query
 from models.index import NEVER, ArticleIndex
 from models.live import LiveIndex
 from models.recommenders import Recommender, related_news, you_may_also_like
-from models.registry import Registry
 from tests.support.changing import CONFIGS, Site, archive, news
-
-
-def live_model(registry: Registry) -> Model:
-    model = registry.load_current()
-    return live(registry.folder(model.manifest.version), model)
-
-
-def live_index(site: Site) -> LiveIndex:
-    index = live_model(site.registry).index
-    assert isinstance(index, LiveIndex)
-    return index
+from tests.support.live import live_index
 
 
 def changes(records: Sequence[Mapping[str, Any]]) -> dict[str, Article | None]:
@@ -112,7 +100,7 @@ def test_lists_are_those_of_a_training_with_the_same_vocabulary_and_idf(
     monkeypatch.setattr(search, "PLAIN", 3)
     random = Random(f"live-{name}{seed}")
     site = Site(tmp_path, archive(random, 60), CONFIGS[name])
-    index = live_index(site)
+    index = live_index(site.registry)
     for first in (100, 200):
         records = news(random, site.living(), first)
         site.records += records

@@ -213,7 +213,8 @@ class TestSpread:
 
 
 def test_weighing_ranks_anew_and_equal_scores_by_row():
-    weighed = weigh(candidates([5, 1, 3], [1.0, 0.5, 0.5]), np.array([0.25, 1.0, 1.0], dtype=np.float32))
+    index = index_of([Article(id=str(number), title="عنوان") for number in range(6)], [[1.0]] * 6)
+    weighed = weigh(index, candidates([5, 1, 3], [1.0, 0.5, 0.5]), np.array([0.25, 1.0, 1.0], dtype=np.float32))
     assert weighed.rows.tolist() == [1, 3, 5]
     assert weighed.scores.tolist() == [0.5, 0.5, 0.25]
 

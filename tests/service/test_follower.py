@@ -17,6 +17,7 @@ from tests.support.damage import flip_byte
 from tests.support.newsroom import AFTER_ALL, topic_records, train_into
 from tests.support.problems import assert_problem
 from tests.support.serving import Client, eventually, serving
+from tests.support.states import journal_of
 
 QUICK = {"follow_seconds": 0.02, "retry_seconds": 0.05}
 LIST = "/v1/articles/football-2/related"
@@ -41,7 +42,7 @@ def damaged_version(artifacts: Path, file: str = "idf.npy") -> str:
 
 
 def test_nothing_published_says_what_to_run(tmp_path: Path) -> None:
-    follower = Follower(Registry(tmp_path))
+    follower = Follower(Registry(tmp_path), journal_of(tmp_path))
     with pytest.raises(NothingPublished, match="silah train"):
         follower.holder.take()
     follower.step()
@@ -59,7 +60,7 @@ def test_the_first_version_is_picked_up_without_a_restart(tmp_path: Path) -> Non
 
 
 def test_another_version_in_service_is_swapped_in(artifacts: Path) -> None:
-    follower = Follower(Registry(artifacts))
+    follower = Follower(Registry(artifacts), journal_of(artifacts))
     follower.step()
     first = served(follower)
     second = train_into(artifacts, topic_records()).version
@@ -69,7 +70,7 @@ def test_another_version_in_service_is_swapped_in(artifacts: Path) -> None:
 
 
 def test_a_version_that_is_not_published_is_not_swapped_in(artifacts: Path) -> None:
-    follower = Follower(Registry(artifacts))
+    follower = Follower(Registry(artifacts), journal_of(artifacts))
     follower.step()
     first = served(follower)
     train_into(artifacts, topic_records(), publish=False)
@@ -79,7 +80,7 @@ def test_a_version_that_is_not_published_is_not_swapped_in(artifacts: Path) -> N
 
 def test_a_rollback_is_followed(artifacts: Path) -> None:
     registry = Registry(artifacts)
-    follower = Follower(registry)
+    follower = Follower(registry, journal_of(registry.root))
     first = registry.current()
     train_into(artifacts, topic_records())
     follower.step()
@@ -89,7 +90,7 @@ def test_a_rollback_is_followed(artifacts: Path) -> None:
 
 
 def test_the_same_version_is_not_loaded_twice(artifacts: Path) -> None:
-    follower = Follower(Registry(artifacts))
+    follower = Follower(Registry(artifacts), journal_of(artifacts))
     follower.step()
     snapshot = follower.holder.take()
     follower.step()
@@ -100,7 +101,7 @@ def test_the_same_version_is_not_loaded_twice(artifacts: Path) -> None:
     "file", ["idf.npy", "articles.jsonl", "vocabulary.json", "neighbour_rows.npy", "manifest.json"]
 )
 def test_a_damaged_version_keeps_the_old_one_and_is_named_with_its_file(artifacts: Path, file: str) -> None:
-    follower = Follower(Registry(artifacts))
+    follower = Follower(Registry(artifacts), journal_of(artifacts))
     follower.step()
     first = served(follower)
     second = damaged_version(artifacts, file)
@@ -142,7 +143,7 @@ def looks(follower: Follower, artifacts: Path) -> None:
 
 
 def test_at_the_start_large_files_are_compared_while_answering(artifacts: Path) -> None:
-    follower = Follower(Registry(artifacts), at_start=0)
+    follower = Follower(Registry(artifacts), journal_of(artifacts), at_start=0)
     follower.step()
     snapshot = follower.holder.take()
     looks(follower, artifacts)
@@ -153,7 +154,7 @@ def test_at_the_start_large_files_are_compared_while_answering(artifacts: Path) 
 def test_a_large_file_found_damaged_after_the_start_is_refused_by_name(artifacts: Path) -> None:
     version = str(Registry(artifacts).current())
     flip_byte(artifacts / "versions" / version / "terms.npy")
-    follower = Follower(Registry(artifacts), at_start=0, retry=0)
+    follower = Follower(Registry(artifacts), journal_of(artifacts), at_start=0, retry=0)
     follower.step()
     assert served(follower) == version
     looks(follower, artifacts)
@@ -169,7 +170,7 @@ def test_a_large_file_found_damaged_after_the_start_is_refused_by_name(artifacts
 
 
 def test_what_follows_the_first_version_is_compared_as_a_whole_before_it_answers(artifacts: Path) -> None:
-    follower = Follower(Registry(artifacts), at_start=0)
+    follower = Follower(Registry(artifacts), journal_of(artifacts), at_start=0)
     follower.step()
     first = served(follower)
     damaged_version(artifacts, "terms.npy")
@@ -188,7 +189,7 @@ def test_a_repaired_version_is_taken_at_the_next_try(artifacts: Path) -> None:
 
 
 def test_a_refused_version_is_not_tried_again_at_once(artifacts: Path) -> None:
-    follower = Follower(Registry(artifacts), retry=3600)
+    follower = Follower(Registry(artifacts), journal_of(artifacts), retry=3600)
     follower.step()
     second = damaged_version(artifacts)
     follower.step()
@@ -201,7 +202,7 @@ def test_a_refused_version_is_not_tried_again_at_once(artifacts: Path) -> None:
 
 def test_the_way_back_from_a_refused_version_is_taken_at_once(artifacts: Path) -> None:
     registry = Registry(artifacts)
-    follower = Follower(registry, retry=3600)
+    follower = Follower(registry, journal_of(registry.root), retry=3600)
     follower.step()
     first = served(follower)
     damaged_version(artifacts)
@@ -213,7 +214,7 @@ def test_the_way_back_from_a_refused_version_is_taken_at_once(artifacts: Path) -
 
 
 def test_a_refusal_is_logged_once(artifacts: Path, caplog: pytest.LogCaptureFixture) -> None:
-    follower = Follower(Registry(artifacts), retry=0)
+    follower = Follower(Registry(artifacts), journal_of(artifacts), retry=0)
     follower.step()
     damaged_version(artifacts)
     with caplog.at_level(logging.ERROR, "silah.follower"):
@@ -224,7 +225,7 @@ def test_a_refusal_is_logged_once(artifacts: Path, caplog: pytest.LogCaptureFixt
 
 @pytest.mark.parametrize("name", ["20200101T000000000Z-abcdef", "../../etc", "..", "/", ".staged-1", "a\nb", "\x00"])
 def test_a_name_that_is_no_version_keeps_the_old_one(artifacts: Path, name: str) -> None:
-    follower = Follower(Registry(artifacts))
+    follower = Follower(Registry(artifacts), journal_of(artifacts))
     follower.step()
     first = served(follower)
     point_at(artifacts, name)
@@ -267,7 +268,7 @@ def test_a_lost_pointer_keeps_the_old_one_until_it_is_written_anew(
 
 def test_a_pointer_that_cannot_be_read_is_told_when_there_is_nothing_else(artifacts: Path) -> None:
     _garbage(artifacts / "current")
-    follower = Follower(Registry(artifacts))
+    follower = Follower(Registry(artifacts), journal_of(artifacts))
     follower.step()
     with pytest.raises(ModelError, match="current cannot be read"):
         follower.holder.take()

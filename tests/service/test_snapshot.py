@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from models.article import to_microseconds
 from models.registry import Registry
 from service.snapshot import TICK, Snapshot
+from tests.support.live import live_model
 from tests.support.newsroom import AFTER_ALL, FIRST_DAY, topic_records, train_into
 
 SECOND = 1_000_000
@@ -31,7 +32,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
         "expires_at": EXPIRES.isoformat(),
     }
     train_into(artifacts, [*topic_records(), flash])
-    return Snapshot(Registry(artifacts).load_current())
+    return Snapshot(live_model(Registry(artifacts)))
 
 
 def test_within_a_minute_the_moment_stands_still(snapshot: Snapshot) -> None:
@@ -75,4 +76,4 @@ def test_the_moment_never_goes_back(snapshot: Snapshot, offsets: list[int]) -> N
 
 def test_the_version_is_the_one_that_was_trained(trained: Path) -> None:
     registry = Registry(trained)
-    assert Snapshot(registry.load_current()).version == registry.current()
+    assert Snapshot(live_model(registry)).version == registry.current()

@@ -1,0 +1,31 @@
+"""Writing: a change is durable in the journal and in effect in this process before it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from service.follower import Follower
+from service.journal import Change, Entry, Journal
+
+
+class Writer:
+    """What routes write through."""
+
+    def __init__(self, journal: Journal, follower: Follower, now: Callable[[], int]) -> None:
+        self._journal = journal
+        self._follower = follower
+        self._now = now
+
+    async def write(self, changes: Sequence[Change], key_id: str | None = None) -> list[Entry]:
+        """Write changes down, all or none, and apply them; what others wrote before is in effect then, too.
+
+        Raises:
+            StateError: the journal cannot be used.
+        """
+        return await asyncio.to_thread(self._write, changes, key_id)
+
+    def _write(self, changes: Sequence[Change], key_id: str | None) -> list[Entry]:
+        entries = self._journal.append(changes, self._now(), key_id)
+        self._follower.catch_up()
+        return entries

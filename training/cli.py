@@ -70,8 +70,14 @@ def run(prepared: typer.Typer = app) -> None:
 
 @app.command(epilog="Example: `silah train articles.jsonl.gz --artifacts ./artifacts`")
 def train(
-    sources: Annotated[list[str], typer.Argument(help="Files of article records: .jsonl, .ndjson, also gzipped.")],
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Files of article records: .jsonl, .ndjson, also gzipped.")
+    ] = None,
     artifacts: Artifacts = None,
+    state: Annotated[
+        str | None,
+        typer.Option(help="Database whose journal is read after the sources. [default: state.db in the artifacts]"),
+    ] = None,
     update: Annotated[
         bool, typer.Option("--update", help="Change the version in service by what these sources say, and no more.")
     ] = False,
@@ -108,7 +114,11 @@ def train(
     from training.progress import TRAINING, reporter
     from training.update import update as run_update
 
-    settings = read_settings(artifacts=artifacts, jobs=jobs, backend=backend, scheduler=scheduler, blocks=blocks)
+    settings = read_settings(
+        artifacts=artifacts, jobs=jobs, backend=backend, scheduler=scheduler, blocks=blocks, state=state
+    )
+    if not sources and settings.state_url is None:
+        raise typer.BadParameter("without a state there must be a source", param_hint="SOURCES")
     if force != bool(note and note.strip()):
         raise typer.BadParameter("--force and --note TEXT go together", param_hint="--force")
     try:
@@ -126,7 +136,7 @@ def train(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--blocks") from error
     plan = TrainingPlan(
-        sources,
+        sources or (),
         settings.model,
         moment,
         not no_publish,
@@ -136,6 +146,7 @@ def train(
         engine,
         shared,
         settings.update,
+        settings.state_url,
     )
     with reporter(messages, None if update else TRAINING) as bars:
         summary = (run_update if update else run_training)(plan, Registry(settings.artifacts), _now, bars)

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from sqlalchemy import URL
 
 from models.artifact import ModelConfig
 from models.limits import NO_OTHERS, Amount, Share
@@ -97,6 +98,11 @@ class TrainingSettings(BaseSettings):
     )
 
     artifacts: Path = Field(default=Path("artifacts"), description="folder of the model versions")
+    state: str | None = Field(
+        default=None,
+        description="database of what changed in the running service; without it state.db in the artifacts' folder, "
+        "where there is one",
+    )
     jobs: Annotated[int, AfterValidator(_some)] = Field(
         default=-1, description="processes that train; -1 is one a core"
     )
@@ -108,6 +114,14 @@ class TrainingSettings(BaseSettings):
     model: ModelConfig = Field(default_factory=ModelConfig, description="what is chosen about the model")
     gate: GateRules = Field(default_factory=GateRules, description="what a version must hold to go into service")
     update: UpdateRules = Field(default_factory=UpdateRules, description="drift from which a full training is due")
+
+    @property
+    def state_url(self) -> str | None:
+        """Where the state is, if there is any."""
+        file = self.artifacts / "state.db"
+        if self.state is None and file.exists():
+            return URL.create("sqlite", database=str(file)).render_as_string()
+        return self.state
 
     @classmethod
     def settings_customise_sources(

@@ -59,6 +59,7 @@ from training.progress import Reporter
 from training.records import Deletion, ReadCounts, read_articles
 from training.room import on_disk
 from training.sources import SourceRecord, open_source
+from training.sources.journal import JournalSource
 from training.spread import Spread, mapped_by
 from training.stories import find_stories
 
@@ -82,6 +83,7 @@ class TrainingPlan:
         engine: who does the tasks.
         blocks: where tasks find and leave files; without it that is the folder of the artifacts.
         due: drift from which an update says that a full training is due.
+        state: address of the database whose journal is read after the sources.
     """
 
     sources: Sequence[str]
@@ -94,6 +96,12 @@ class TrainingPlan:
     engine: Engine = field(default_factory=Engine)
     blocks: Place | None = None
     due: UpdateRules = field(default_factory=UpdateRules)
+    state: str | None = None
+
+    @property
+    def moment(self) -> int | None:
+        """``as_of`` in microseconds since 1970."""
+        return None if self.as_of is None else to_microseconds(self.as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +134,8 @@ class TrainingSummary:
     ``resumed`` counts the articles whose analysis an interrupted training had left.
     ``gate`` is the verdict on the version, whether or not it was to be published; ``forced`` the note
     with which it went into service in spite of it. ``deleted`` counts articles taken away by later records;
-    ``update`` and ``unchanged``, records that say nothing new, are of updates alone.
+    ``update`` and ``unchanged``, records that say nothing new, are of updates alone. ``journal_seq`` is the last
+    entry of the journal that the version holds with all before it: with an ``as_of`` it holds some of them only.
     """
 
     version: str = ""
@@ -151,6 +160,7 @@ class TrainingSummary:
     boilerplate: BoilerplateReport = field(default_factory=lambda: BoilerplateReport({}, []))
     update: Update | None = None
     full_training_due: bool = False
+    journal_seq: int = 0
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -175,12 +185,17 @@ def train(
 
     Raises:
         SourceError: a source cannot be read or holds no record.
+        StateError: the journal cannot be read.
         TrainingRefused: no record of the sources is an article, or a training is running here.
     """
     streams = [open_source(location) for location in plan.sources]  # all must exist before anything starts
+    journal = None if plan.state is None else JournalSource.open(plan.state)
     summary = TrainingSummary()
     with registry.training(), registry.staging() as staged, _workshop(plan, registry) as work:
         with summary.timed("read"):
+            if journal is not None:
+                streams.append(journal.records(as_of=plan.moment))
+                summary.journal_seq = journal.last if plan.moment is None else 0
             intake = _read(plan, chain.from_iterable(streams), registry.root / REJECTS, staged, summary, reporter)
         with summary.timed("analyse"), work.workers.asked():
             analyzer, counts = _analyse(plan, intake, staged, work, summary, reporter, frozen)
@@ -322,14 +337,13 @@ def read_into(
     """Read the records into the intake, what ``sift`` lets pass, and count.
 
     Raises:
-        SourceError: when there is no record.
+        SourceError: when there are sources, but no record.
     """
     seen = ReadCounts()
-    as_of = None if plan.as_of is None else to_microseconds(plan.as_of)
     advance = reporter.stage("reading", None)
     with rejects_file.open("w", encoding="utf-8") as rejects:
         taken = 0
-        for taken, _ in enumerate(intake.take(sift(read_articles(records, seen, rejects)), folder, as_of), 1):
+        for taken, _ in enumerate(intake.take(sift(read_articles(records, seen, rejects)), folder, plan.moment), 1):
             if taken % SIZE == 0:
                 advance(SIZE)
         advance(taken % SIZE)
@@ -340,7 +354,7 @@ def read_into(
     summary.reasons = dict(seen.rejected.most_common())
     summary.unknown_keys = dict(seen.unknown_keys.most_common())
     summary.rejects_file = str(rejects_file) if summary.rejected else None
-    if not seen.records:
+    if plan.sources and not seen.records:
         raise SourceError(f"no record in {', '.join(plan.sources)}")
     return seen
 
@@ -468,6 +482,7 @@ def publish(
         forced=Forced(plan.force, verdict.failed) if forced and plan.force is not None else None,
         lineage=replace(lineage, version=lineage.version or summary.version),
         update=summary.update,
+        journal_seq=summary.journal_seq,
     )
     write_manifest(staged, manifest)
     registry.complete(staged, summary.version)

@@ -64,6 +64,7 @@ from training.progress import Reporter
 from training.records import Deletion
 from training.retelling import Told, retell
 from training.sources import open_source
+from training.sources.journal import JournalSource
 from training.splice import Splice, places_among
 from training.stories import Stories
 
@@ -163,15 +164,22 @@ def update(plan: TrainingPlan, registry: Registry, now: Callable[[], datetime], 
 
     Raises:
         SourceError: a source cannot be read or holds no record.
+        StateError: the journal cannot be read.
         TrainingRefused: the version in service cannot be updated, nothing would be left, or a training is running.
         ModelError: no version is in service, or it cannot be used.
     """
     streams = [open_source(location) for location in plan.sources]
+    journal = None if plan.state is None else JournalSource.open(plan.state)
     summary, intake = TrainingSummary(), Intake()
     with registry.training(), registry.staging() as staged, _scratch(registry.root / SCRATCH) as work:
         with summary.timed("read"):
             base = Base.of(registry, plan.config)
             index, version = base.model.index, base.model.manifest.version
+            summary.journal_seq = base.model.manifest.journal_seq
+            if journal is not None:
+                begun_anew = journal.last < summary.journal_seq
+                streams.append(journal.records(0 if begun_anew else summary.journal_seq, plan.moment))
+                summary.journal_seq = journal.last if plan.moment is None else summary.journal_seq
             records = chain.from_iterable(streams)
 
             def sift(read: Iterator[Article | Deletion]) -> Iterator[Article | Deletion]:

@@ -138,7 +138,7 @@ def test_train_as_a_process_prints_one_document_and_nothing_else(world: Path) ->
     ("arguments", "code", "said"),
     [
         (["models", "list"], 0, ""),
-        (["train"], 2, "Missing argument"),
+        (["train"], 2, "there must be a source"),
         (["train", "none.jsonl"], 4, "error: cannot read none.jsonl: no such file"),
         (["recommend", "football-1"], 5, "error: no model is published in artifacts: run `silah train`"),
     ],

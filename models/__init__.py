@@ -8,6 +8,7 @@ The verbs, in the order in which an article meets them::
     ArticleIndex          vectors, neighbours, stories and cards of many articles, immutable
     related_news          an article and a Query become the list «أخبار ذات صلة»
     you_may_also_like     ... and the list «قد يهمك أيضا»
+    Popularity            Interactions become what readers did, as of any moment
     save / load           a version of all this becomes a folder of arrays and JSON, and back
     Registry              which versions there are, and which one is in service
 

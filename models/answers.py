@@ -17,6 +17,7 @@ from models.recommenders import (
     shown_beside,
     you_may_also_like,
 )
+from models.standing import latest_news, most_read, trending
 
 
 class ListName(StrEnum):
@@ -24,6 +25,14 @@ class ListName(StrEnum):
 
     RELATED = "related"
     ALSO_LIKE = "also-like"
+
+
+class StandingName(StrEnum):
+    """The lists of a whole site, by the names used in paths."""
+
+    LATEST = "latest"
+    MOST_READ = "most-read"
+    TRENDING = "trending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,22 @@ LISTS = {
     ListName.RELATED: ListKind(related_news, DEFAULT_RELATED, "أخبار ذات صلة"),
     ListName.ALSO_LIKE: ListKind(you_may_also_like, DEFAULT_ALSO_LIKE, "قد يهمك أيضا", shown_beside),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class StandingKind:
+    """A list of a whole site: how it is made and what stands above it."""
+
+    recommend: Callable[[Recommender, Query], list[Recommendation]]
+    heading: str
+
+
+STANDING = {
+    StandingName.LATEST: StandingKind(latest_news, "آخر الأخبار"),
+    StandingName.MOST_READ: StandingKind(most_read, "الأخبار الأكثر قراءة"),
+    StandingName.TRENDING: StandingKind(trending, "الرائج الآن"),
+}
+DEFAULT_STANDING = 10  # articles of a list of the whole site unless asked otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pydantic import ConfigDict
 from models.candidates import Candidates, Query, Reason, Recommendation
 from models.index import ArticleIndex
 from models.limits import NO_OTHERS, Amount, Share, Whole
+from models.popularity import Popularity
 from models.reranking import Shown, beyond, diversify, freshness, one_per_story, spread, weigh, within
 from models.retrieval import content, latest
 from models.tfidf import Int32Array
@@ -61,10 +62,11 @@ class ListRules:
 
 @dataclass(frozen=True, slots=True)
 class Recommender:
-    """An index with the rules of its lists."""
+    """An index with the rules of its lists, and with what readers did, where that is known."""
 
     index: ArticleIndex
     rules: ListRules = field(default_factory=ListRules)
+    popularity: Popularity | None = None
 
 
 # score = cosine · freshness; one article a story, none of the source's own

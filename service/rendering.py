@@ -65,7 +65,7 @@ class Renderer:
         return card
 
     def answer(
-        self, *, request_id: str, name: str, source_id: str, as_of: str, items: str, fallback: str | None
+        self, *, request_id: str, name: str, source_id: str | None, as_of: str, items: str, fallback: str | None
     ) -> bytes:
         """A whole :class:`ListAnswer` in UTF-8."""
         return (

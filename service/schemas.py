@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Literal
@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from models.answers import Item, ListName
+from models.answers import Item, ListName, StandingName
 from models.article import parse_time, to_microseconds
 from models.candidates import MAX_LIMIT, Query
 
@@ -53,8 +53,8 @@ Age = Annotated[timedelta, BeforeValidator(_read_age, json_schema_input_type=str
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
-class ListParameters(BaseModel):
-    """What every list of articles can be asked for."""
+class StandingParameters(BaseModel):
+    """What every list can be asked for."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -66,16 +66,13 @@ class ListParameters(BaseModel):
     max_age: Age | None = Field(None, description="published within this time before `as_of`", examples=["7d", "12h"])
     as_of: Time | None = Field(None, description="the list as it was then; a moment to come counts as now")
     exclude: list[str] = Field([], max_length=200, description="ids that must not appear")
-    min_score: Share = Field(0.0, description="lowest score shown")
-    diversity: Share | None = Field(None, description="0 ranks by score alone, 1 by difference alone")
     fallback: Literal["latest", "section", "none"] = Field("none", description="what makes a short list full")
-    explain: bool = Field(False, description="show the words that the articles share")
     fields: Fields | None = Field(None, description="members of each item, by default all", examples=[["id,title,url"]])
 
     @cached_property
     def shown(self) -> tuple[str, ...]:
         """Members of an item that are asked for, in their order."""
-        asked = set(self.fields or ITEM_FIELDS) - (set() if self.explain else {"matched_terms"})
+        asked = set(self.fields or ITEM_FIELDS) - {"matched_terms"}
         return tuple(name for name in ITEM_FIELDS if name in asked)
 
     def is_of_now(self, moment: int) -> bool:
@@ -96,9 +93,24 @@ class ListParameters(BaseModel):
             since=max(bounds, default=None),
             until=None if self.until is None else to_microseconds(self.until),
             exclude=frozenset(self.exclude),
-            min_score=self.min_score,
-            diversity=self.diversity,
         )
+
+
+class ListParameters(StandingParameters):
+    """What every list of an article can be asked for."""
+
+    min_score: Share = Field(0.0, description="lowest score shown")
+    diversity: Share | None = Field(None, description="0 ranks by score alone, 1 by difference alone")
+    explain: bool = Field(False, description="show the words that the articles share")
+
+    @cached_property
+    def shown(self) -> tuple[str, ...]:
+        asked = set(self.fields or ITEM_FIELDS) - (set() if self.explain else {"matched_terms"})
+        return tuple(name for name in ITEM_FIELDS if name in asked)
+
+    def query(self, moment: int, default_limit: int) -> Query:
+        asked = super().query(moment, default_limit)
+        return replace(asked, min_score=self.min_score, diversity=self.diversity)
 
 
 @dataclass(frozen=True)
@@ -115,11 +127,12 @@ class ListAnswer:
 
     ``request_id`` names this answer: it is the same for the same snapshot and question, and
     goes with the events that readers send about it. ``fallback`` is the one that was used.
+    ``source_id`` is null in the lists of the whole site.
     """
 
     request_id: str
-    list: ListName
-    source_id: str
+    list: ListName | StandingName
+    source_id: str | None
     as_of: str
     model: ModelName
     items: Sequence[Item]

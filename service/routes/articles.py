@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Scope
 
 from models.answers import LISTS, ListName
-from models.article import Article, format_time, from_microseconds
-from models.candidates import Query as ListQuery
-from models.candidates import Reason
+from models.article import Article
 from models.errors import ArticleNotFound
 from models.recommenders import filled
-from service.caching import ALWAYS, Answer, Listed
+from service.caching import ALWAYS, Answer
 from service.dependencies import ArticleId, Context, InContext, InSnapshot
+from service.listing import FALLBACKS, Listing, answer
 from service.problems import responses
 from service.reading import remember
 from service.schemas import ListAnswer, ListParameters
@@ -27,9 +25,6 @@ router = APIRouter(prefix="/v1/articles", tags=["articles"])
 
 PROBLEMS = responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
 Parameters = Annotated[ListParameters, Query()]
-
-_REASONS = {"latest": Reason.LATEST, "section": Reason.SECTION}
-_FALLBACKS: dict[Reason, Literal["latest", "section"]] = {Reason.LATEST: "latest", Reason.SECTION: "section"}
 
 
 @router.get("/{article_id:path}/related", response_model=ListAnswer, responses=PROBLEMS)
@@ -76,7 +71,7 @@ def make_list(
     period = snapshot.period(context.now())
     query = parameters.query(period.since, kind.default_limit)
     source = model.index.find(article_id)
-    reason = _REASONS.get(parameters.fallback)
+    reason = FALLBACKS.get(parameters.fallback)
     if source is None and reason is None:
         raise ArticleNotFound(article_id)
     chosen = [] if source is None else kind.recommend(model.recommender, source, query)
@@ -84,32 +79,5 @@ def make_list(
     if reason is not None and found < query.limit:
         beside = [] if source is None else kind.beside(model.recommender, source, query)
         chosen = filled(model.recommender, chosen, query, source, reason, beside)
-    used = _FALLBACKS[chosen[-1].reason] if len(chosen) > found else None
-    body = snapshot.renderer.answer(
-        request_id=_answer_id(name, article_id, snapshot.version, query, parameters),
-        name=name,
-        source_id=article_id,
-        as_of=format_time(from_microseconds(query.as_of)),
-        items=snapshot.renderer.items(chosen, source, parameters.explain, parameters.shown),
-        fallback=used,
-    )
-    answer = Answer(body, context.settings.cache_control, Listed(name, len(chosen), used))
-    # a list of the past stays as it is; so does one as of a moment that has come
-    return snapshot.answers.keep(scope, answer, period if parameters.is_of_now(period.since) else ALWAYS)
-
-
-def _answer_id(name: ListName, article_id: str, version: str, query: ListQuery, parameters: ListParameters) -> str:
-    """The name of an answer: equal questions to equal snapshots have equal names."""
-    asked = (
-        query.as_of,
-        query.limit,
-        query.section,
-        query.exclude_section,
-        query.since,
-        query.until,
-        sorted(query.exclude),
-        query.min_score,
-        query.diversity,
-    )
-    parts = (str(name), article_id, version, asked, parameters.fallback, parameters.explain)
-    return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
+    listing = Listing(name, article_id, source, query, parameters.explain)
+    return answer(scope, listing, chosen, found, parameters, period, context, snapshot)

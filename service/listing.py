@@ -1,0 +1,80 @@
+"""Listing: the articles chosen for a list become an answer, kept for as long as it holds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.types import Scope
+
+from models.answers import ListName, StandingName
+from models.article import format_time, from_microseconds
+from models.candidates import Query, Reason, Recommendation
+from service.caching import ALWAYS, Answer, Listed, Period
+from service.dependencies import Context
+from service.schemas import StandingParameters
+from service.snapshot import Snapshot
+
+FALLBACKS = {"latest": Reason.LATEST, "section": Reason.SECTION}
+_NAMES = {reason: name for name, reason in FALLBACKS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which list was asked for, and what of it.
+
+    Attributes:
+        source_id, source: the article beside which it stands, as it was asked for, and its row; None where
+            it stands beside none.
+        explain: whether the words shared with the source are shown.
+    """
+
+    name: ListName | StandingName
+    source_id: str | None
+    source: int | None
+    query: Query
+    explain: bool = False
+
+
+def answer(
+    scope: Scope,
+    listing: Listing,
+    places: Sequence[Recommendation],
+    found: int,
+    parameters: StandingParameters,
+    period: Period,
+    context: Context,
+    snapshot: Snapshot,
+) -> Answer:
+    """The answer to a request for a list, of which the first ``found`` places are its own and the rest made it full."""
+    used = _NAMES[places[-1].reason] if len(places) > found else None
+    body = snapshot.renderer.answer(
+        request_id=_name(listing, snapshot.version, parameters.fallback),
+        name=listing.name,
+        source_id=listing.source_id,
+        as_of=format_time(from_microseconds(listing.query.as_of)),
+        items=snapshot.renderer.items(places, listing.source, listing.explain, parameters.shown),
+        fallback=used,
+    )
+    made = Answer(body, context.settings.cache_control, Listed(listing.name, len(places), used))
+    # a list of the past stays as it is; so does one as of a moment that has come
+    return snapshot.answers.keep(scope, made, period if parameters.is_of_now(period.since) else ALWAYS)
+
+
+def _name(listing: Listing, version: str, fallback: str) -> str:
+    """The name of an answer: equal questions to equal snapshots have equal names."""
+    query = listing.query
+    asked = (
+        query.as_of,
+        query.limit,
+        query.section,
+        query.exclude_section,
+        query.since,
+        query.until,
+        sorted(query.exclude),
+        query.min_score,
+        query.diversity,
+    )
+    parts = (str(listing.name), listing.source_id, version, asked, fallback, listing.explain)
+    return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()

@@ -49,6 +49,7 @@ COMMANDS = (
     Command("serving", ("--articles", "1000000", "--only-start")),
     Command("update", ("{generated}", "--articles", "100000")),
     Command("training", ("{generated}", "--growth")),
+    Command("readers"),
 )
 
 

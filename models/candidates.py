@@ -18,6 +18,7 @@ class Reason(StrEnum):
     """Why an article stands in a list."""
 
     CONTENT = "content"
+    CO_READ = "co_read"
     POPULAR = "popular"
     LATEST = "fallback:latest"
     SECTION = "fallback:section"

@@ -13,8 +13,9 @@ hour than a person would is a bot, and nothing of that hour counts. What has no 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
+from math import ceil
 from typing import cast
 
 import numpy as np
@@ -22,7 +23,18 @@ from numpy.typing import NDArray
 
 from models.errors import QueryError
 from models.interaction import READER_BITS, Act, Interaction
-from models.readings import ARTICLES, Part, Readings, UInt64Array, articles_in, grown, keys_of, part_of, readers_in
+from models.readings import (
+    ARTICLE_BITS,
+    ARTICLES,
+    Part,
+    Readings,
+    UInt64Array,
+    articles_in,
+    grown,
+    keys_of,
+    part_of,
+    readers_in,
+)
 from models.tfidf import Int64Array
 
 BUCKET = 600_000_000  # microseconds
@@ -34,6 +46,7 @@ HALF_LIVES = 8  # what is older weighs less than 1/256 in trending
 KNOWN = 1 << READER_BITS  # set in the numbers of readers who are known; the others are minutes since 1970
 
 _WHOLE = float(1 << 24)  # weights are whole numbers of this fraction: their sums are exact in any order
+_BUCKET_SHIFT = ARTICLE_BITS + 1
 _NO_CELLS = np.empty(0, dtype=np.int64)
 
 
@@ -64,9 +77,9 @@ class ReadingRules:
             raise QueryError(f"readings are kept {self.retention_days} days; the lists look back {longest} hours")
 
     def first_counted(self, as_of: int) -> int:
-        """The first bucket that counts at a moment: no hour is counted of which a part may be gone."""
-        oldest = as_of - round(self.retention_days * DAY * BUCKET)
-        return -(-oldest // (HOUR * BUCKET)) * HOUR
+        """The first bucket that counts at a moment: no hour is counted of which a part is older than the retention."""
+        oldest = as_of // BUCKET - round(self.retention_days * DAY)
+        return -(-oldest // HOUR) * HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,32 +101,37 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Readers by article and bucket.
+    """Readers by bucket and article.
 
     Attributes:
-        cells: int64 (n,), ascending, each once: twice the article, plus 1 where the reader is not known,
-            in the upper half; the bucket in the lower.
+        cells: int64 (n,), the bucket in the upper bits, then the article, then 1 where the reader is not known.
+            Ascending, each once, in what is put in store.
         counts: int64 (n,), may be negative where it is to be added to another.
     """
 
-    cells: Int64Array = field(default_factory=_NO_CELLS.copy)
-    counts: Int64Array = field(default_factory=_NO_CELLS.copy)
+    cells: Int64Array
+    counts: Int64Array
 
     def __len__(self) -> int:
         return len(self.cells)
 
     @property
+    def buckets(self) -> Int64Array:
+        return cast("Int64Array", self.cells >> _BUCKET_SHIFT)
+
+    @property
     def articles(self) -> Int64Array:
-        return cast("Int64Array", self.cells >> 33)
+        return cast("Int64Array", (self.cells >> 1) & (ARTICLES - 1))
 
     @property
     def known(self) -> NDArray[np.bool_]:
         """Which are of known readers."""
-        return cast("NDArray[np.bool_]", (self.cells >> 32) & 1 == 0)
+        return cast("NDArray[np.bool_]", self.cells & 1 == 0)
 
-    @property
-    def buckets(self) -> Int64Array:
-        return cast("Int64Array", self.cells & 0xFFFFFFFF)
+    def since(self, bucket: int) -> Tally:
+        """Those of a bucket and later ones."""
+        later = slice(int(self.cells.searchsorted(bucket << _BUCKET_SHIFT)), None)
+        return Tally(self.cells[later], self.counts[later])
 
 
 def added(one: Tally, other: Tally) -> Tally:
@@ -147,7 +165,8 @@ class Popularity:
         self._tallies: tuple[Tally, ...] = ()
         self._newest = -1
         self._oldest = 1 << 32
-        self._tally = lru_cache(maxsize=8)(self._tally_of)
+        self._tallies_at = lru_cache(maxsize=8)(self._tallies_of)
+        self._readers = lru_cache(maxsize=8)(self._readers_of)
 
     def __len__(self) -> int:
         return len(self._readings)
@@ -197,26 +216,21 @@ class Popularity:
         """The number of an article in readings and tallies, or None where nobody ever read it."""
         return self._numbers.get(article_id)
 
-    def tally(self, as_of: int) -> Tally:
-        """All that counts at a moment."""
-        tally = self._tally(as_of // BUCKET)
-        kept = tally.buckets >= self.rules.first_counted(as_of)
-        return Tally(tally.cells[kept], tally.counts[kept])
+    def known_readers(self, as_of: int) -> Int64Array:
+        """Readers who are known, by the numbers of articles; those of the last numbers may be left out."""
+        return self._readers(as_of // BUCKET)
 
     def most_read(self, as_of: int) -> Ranking:
         """Articles by readers within the window."""
-        tally, bucket = self.tally(as_of), as_of // BUCKET
-        recent = tally.buckets > bucket - round(self.rules.most_read_hours * HOUR)
-        return self._ranking(tally.articles[recent], tally.counts[recent].astype(np.float64))
+        tally = self._since(as_of // BUCKET, round(self.rules.most_read_hours * HOUR))
+        return self._ranking(tally.articles, tally.counts.astype(np.float64))
 
     def trending(self, as_of: int) -> Ranking:
         """Articles by readers, the latest weighing most."""
-        tally, bucket = self.tally(as_of), as_of // BUCKET
-        ages = bucket - tally.buckets
-        half_life = self.rules.half_life_hours * HOUR
-        recent = ages < HALF_LIVES * half_life
-        weights = np.rint(_WHOLE * np.exp2(ages[recent] / -half_life))
-        return self._ranking(tally.articles[recent], (tally.counts[recent] * weights).astype(np.float64))
+        bucket, half_life = as_of // BUCKET, self.rules.half_life_hours * HOUR
+        tally = self._since(bucket, ceil(HALF_LIVES * half_life))
+        weights = np.rint(_WHOLE * np.exp2((bucket - tally.buckets) / -half_life))
+        return self._ranking(tally.articles, (tally.counts * weights).astype(np.float64))
 
     def _with(self, part: Part) -> Popularity:
         if len(part) == 0:
@@ -237,17 +251,31 @@ class Popularity:
         """All that counts of the readings of some readers, of whom it holds everything."""
         latest = counted(part, self.rules.articles_an_hour)
         unknown = ~_known(latest.keys)
-        cells = ((articles_in(latest.keys) * 2 + unknown) << 32) | latest.buckets
+        cells = (latest.buckets.astype(np.int64) << _BUCKET_SHIFT) | (articles_in(latest.keys) * 2 + unknown)
         return _summed(cells, np.ones(len(cells), dtype=np.int64))
 
-    def _tally_of(self, bucket: int) -> Tally:
-        """All that counts in a bucket: what is in store, or counted anew where that knows of later readings."""
-        if bucket < self._newest:
-            everything = self._readings.together()
-            past = everything.buckets <= bucket
-            return self._counted(Part(everything.keys[past], everything.buckets[past]))
-        cells = [_NO_CELLS, *(tally.cells for tally in self._tallies)]
-        return _summed(np.concatenate(cells), np.concatenate([_NO_CELLS, *(tally.counts for tally in self._tallies)]))
+    def _since(self, bucket: int, length: int | None = None) -> Tally:
+        """What counts as of a bucket, of the last ``length``; a cell may be there twice, with parts of its count."""
+        first = self.rules.first_counted(bucket * BUCKET)
+        if length is not None:
+            first = max(first, bucket - length + 1)
+        later = [Tally(_NO_CELLS, _NO_CELLS), *(tally.since(first) for tally in self._tallies_at(bucket))]
+        return Tally(
+            np.concatenate([tally.cells for tally in later]), np.concatenate([tally.counts for tally in later])
+        )
+
+    def _tallies_of(self, bucket: int) -> tuple[Tally, ...]:
+        """All that counts as of a bucket: what is in store, or counted anew where that knows of later readings."""
+        if bucket >= self._newest:
+            return self._tallies
+        everything = self._readings.together()
+        past = everything.buckets <= bucket
+        return (self._counted(Part(everything.keys[past], everything.buckets[past])),)
+
+    def _readers_of(self, bucket: int) -> Int64Array:
+        tally = self._since(bucket)
+        known = tally.known
+        return np.bincount(tally.articles[known], weights=tally.counts[known]).astype(np.int64)
 
     def _ranking(self, articles: Int64Array, weights: NDArray[np.float64]) -> Ranking:
         """Articles by the sums of their weights, which are whole numbers."""

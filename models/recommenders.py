@@ -10,10 +10,11 @@ import numpy as np
 from pydantic import ConfigDict
 
 from models.candidates import Candidates, Query, Reason, Recommendation
+from models.coreading import read_along
 from models.index import ArticleIndex
 from models.limits import NO_OTHERS, Amount, Share, Whole
 from models.popularity import Popularity
-from models.reranking import Shown, beyond, diversify, freshness, one_per_story, spread, weigh, within
+from models.reranking import Shown, beyond, diversify, freshness, joined, one_per_story, spread, weigh, within
 from models.retrieval import content, latest
 from models.tfidf import Int32Array
 
@@ -40,6 +41,7 @@ class ListRules:
         own_source: the ``source`` of the site's own articles; one without a source is its own as well.
         also_like_min_similarity, also_like_half_life_days, also_like_freshness_floor,
         also_like_diversity: the same settings for «you may also like».
+        also_like_co_read_weight: see :func:`models.reranking.joined`; 0 leaves readers out.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = NO_OTHERS
@@ -58,6 +60,7 @@ class ListRules:
     also_like_freshness_floor: Share = 0.5
     also_like_diversity: Share = 0.8
     also_like_window_days: Amount | None = None
+    also_like_co_read_weight: Share = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ def related_news(recommender: Recommender, source: int, query: Query) -> list[Re
 
 # score = cosine · freshness over articles of another story, that is
 # cosine < max(same_story_similarity, cosine of the neighbour at rank same_story_neighbours + 1);
+# joined with what the article's readers have read as well (models.coreading), where that is known:
+# score = x + also_like_co_read_weight · co-reading · (1 - x), x that of the line above
 # then MMR, then at most half of the list from one section
 def you_may_also_like(recommender: Recommender, source: int, query: Query) -> list[Recommendation]:
     """«قد يهمك أيضا»: the wider topic in other stories and sections; nothing that related news shows by default."""
@@ -94,8 +99,11 @@ def you_may_also_like(recommender: Recommender, source: int, query: Query) -> li
     own_story = max(rules.same_story_similarity, float(dense.max(initial=0)))
     near = within(index, near.take(near.scores < own_story), source, rules.also_like_window_days)
     fresh = freshness(index, near.rows, source, rules.also_like_half_life_days, rules.also_like_freshness_floor)
+    weighed = weigh(index, near, fresh)
+    read = _read_beyond(recommender, source, query, own_story)
     told = _rows([source, *(item.row for item in shown)])
-    ranked = index.ranked(one_per_story(index, weigh(index, near, fresh), told, rules.story_shows, DIVERSIFIED))
+    both = joined(index, weighed, read, rules.also_like_co_read_weight)
+    ranked = index.ranked(one_per_story(index, both, told, rules.story_shows, DIVERSIFIED))
     ranked = ranked.take(slice(DIVERSIFIED))
     diversity = rules.also_like_diversity if query.diversity is None else query.diversity
     most = (query.limit + 1) // 2
@@ -104,7 +112,8 @@ def you_may_also_like(recommender: Recommender, source: int, query: Query) -> li
         room = ~beyond(index, varied, most) & (varied.scores >= query.min_score)
         if np.count_nonzero(room) >= query.limit:
             break
-    return _answer(near, spread(index, varied, most), query)
+    items = _answer(near, spread(index, varied, most), query)
+    return _by_readers(index, items, weighed, read) if items and len(read) else items
 
 
 def shown_beside(recommender: Recommender, source: int, query: Query) -> list[Recommendation]:
@@ -142,13 +151,40 @@ def filled(
 
 
 def _answer(near: Candidates, ranked: Candidates, query: Query) -> list[Recommendation]:
-    """The first of the ranked, with the similarity that they have in ``near``, of which they are some."""
+    """The first of the ranked, with the similarity that they have in ``near``, or 0."""
     chosen = ranked.take(ranked.scores >= query.min_score).take(slice(query.limit))
-    place_of = near.rows.tolist().index
+    places = near.rows.tolist()
     return [
-        Recommendation(row, rank, score, float(near.scores[place_of(row)]), Reason.CONTENT)
+        Recommendation(
+            row, rank, score, float(near.scores[places.index(row)]) if row in places else 0.0, Reason.CONTENT
+        )
         for rank, (row, score) in enumerate(zip(chosen.rows.tolist(), chosen.scores.tolist(), strict=True), 1)
     ]
+
+
+def _read_beyond(recommender: Recommender, source: int, query: Query, own_story: float) -> Candidates:
+    """What readers of an article have read as well, that is none of its own story."""
+    index, rules = recommender.index, recommender.rules
+    if recommender.popularity is None or rules.also_like_co_read_weight == 0:
+        return Candidates(_rows([]), np.empty(0, dtype=np.float32))
+    read = read_along(index, recommender.popularity, source, query)
+    near = index.neighbours(source)
+    read = read.take(~np.isin(read.rows, near.rows[near.scores >= own_story]))
+    return within(index, read, source, rules.also_like_window_days)
+
+
+def _by_readers(
+    index: ArticleIndex, items: list[Recommendation], weighed: Candidates, read: Candidates
+) -> list[Recommendation]:
+    """The items, with their reason where readers make more of a story's score than its content does."""
+    best_last = weighed.take(slice(None, None, -1))
+    by_content = dict(zip(index.story[best_last.rows].tolist(), best_last.scores.tolist(), strict=True))
+    by_readers = set(index.story[read.rows].tolist())
+    reasons = [
+        Reason.CO_READ if story in by_readers and item.score > 2 * by_content.get(story, 0.0) else item.reason
+        for item, story in zip(items, index.story[[item.row for item in items]].tolist(), strict=True)
+    ]
+    return [item._replace(reason=reason) for item, reason in zip(items, reasons, strict=True)]
 
 
 def _rows(rows: list[int]) -> Int32Array:

@@ -137,6 +137,18 @@ def weigh(index: ArticleIndex, candidates: Candidates, factors: Float32Array) ->
     return index.ranked(Candidates(candidates.rows, candidates.scores * factors))
 
 
+# score = x + weight · s · (1 - x), x the score in ``candidates`` and s that in ``others``, 0 where there is none
+def joined(index: ArticleIndex, candidates: Candidates, others: Candidates, weight: float) -> Candidates:
+    """Candidates of two kinds as one, ranked anew; without others the candidates as they are."""
+    if len(others) == 0:
+        return candidates
+    rows = np.union1d(candidates.rows, others.rows)
+    one, other = (np.zeros(len(rows), dtype=np.float32) for _ in range(2))
+    one[np.searchsorted(rows, candidates.rows)] = candidates.scores
+    other[np.searchsorted(rows, others.rows)] = others.scores
+    return index.ranked(Candidates(rows, one + np.float32(weight) * other * (1 - one)))
+
+
 class Cosines:
     """Cosines of some rows with one of them at a time."""
 

@@ -78,7 +78,7 @@ def test_what_is_old_may_go_without_a_change(done: list[Interaction], one: int, 
     kept = popularity.kept_from(forgotten)
     assert both(kept, now) == both(popularity, now)
     assert len(kept) <= len(popularity)
-    fresh = [one for one in done if one.at >= forgotten - FEW.retention_days * 24 * HOUR * BUCKET]
+    fresh = [one for one in done if one.at >= FEW.first_counted(forgotten) * BUCKET]
     assert both(of(fresh), now) == both(popularity, now)  # rows that are that old may be deleted
     assert both(kept.with_interactions(done), now) == both(popularity, now)
 

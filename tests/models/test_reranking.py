@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from models.article import Article, from_microseconds
 from models.candidates import Candidates
 from models.index import DAY, ArticleIndex, cosine
-from models.reranking import Shown, diversify, freshness, one_per_story, pairwise, spread, weigh, within
+from models.reranking import Shown, diversify, freshness, joined, one_per_story, pairwise, spread, weigh, within
 from tests.support.indexes import index_of, questions
 
 NO_ROWS = np.empty(0, dtype=np.int32)
@@ -226,3 +226,13 @@ def test_pairwise_cosines_are_the_cosines_of_the_pairs(asked: tuple):
     if len(rows):
         expected = [[cosine(index.vector(int(one)), index.vector(int(other))) for other in rows] for one in rows]
         assert pairwise(index, rows) == pytest.approx(np.array(expected), abs=1e-6)
+
+
+def test_candidates_of_two_kinds_add_up_and_never_pass_one():
+    one = Candidates(np.array([7, 3], dtype=np.int32), np.array([0.5, 0.25], dtype=np.float32))
+    other = Candidates(np.array([9, 3], dtype=np.int32), np.array([1.0, 0.5], dtype=np.float32))
+    index = index_of([Article(id=f"{number}", title="خبر") for number in range(10)], [[0.0]] * 10)
+    both = joined(index, one, other, 0.5)
+    assert list(zip(both.rows.tolist(), both.scores.tolist(), strict=True)) == [(7, 0.5), (9, 0.5), (3, 0.4375)]
+    assert joined(index, one, other, 1.0).scores.max() == 1
+    assert joined(index, one, other.take(slice(0)), 0.5) is one

@@ -6,6 +6,8 @@
     ├── RecordError                a record is not an article; carries a reason code
     ├── QueryError                 a question outside its limits
     ├── ArticleNotFound            no such article in the model
+    ├── RuleNotFound               no such editorial rule
+    ├── RuleRefused                what is no editorial rule; names the member at fault
     ├── SourceError                a location cannot be read                      exit 4
     ├── StateError                 the database of what changed since training fails exit 4
     ├── TrainingRefused            nothing to train on, or a training is running  exit 5
@@ -47,6 +49,28 @@ class ArticleNotFound(SilahError):
     def __init__(self, article_id: str) -> None:
         super().__init__(f"no article with id {article_id!r}")
         self.article_id = article_id
+
+
+class RuleNotFound(SilahError):
+    """No editorial rule has this id."""
+
+    def __init__(self, rule_id: str) -> None:
+        super().__init__(f"no rule with id {rule_id!r}")
+        self.rule_id = rule_id
+
+
+class RuleRefused(SilahError):
+    """What is no editorial rule, such as a pin without an article.
+
+    Attributes:
+        member: the name of the member at fault.
+        problem: what is wrong with it.
+    """
+
+    def __init__(self, member: str, problem: str) -> None:
+        super().__init__(f"{member} {problem}")
+        self.member = member
+        self.problem = problem
 
 
 class SourceError(SilahError):

@@ -20,6 +20,8 @@ class Reason(StrEnum):
     CONTENT = "content"
     CO_READ = "co_read"
     POPULAR = "popular"
+    PINNED = "pinned"
+    BOOSTED = "boosted"
     LATEST = "fallback:latest"
     SECTION = "fallback:section"
 
@@ -36,6 +38,8 @@ class Query:
         exclude: ids that must not appear.
         min_score: lowest score shown, 0 to 1.
         diversity: 0 to 1, weight of variety against score; ``None`` is the list's own default.
+        now: when it is asked: what editors ban by then does not stand in lists of the past either; ``None``
+            is ``as_of``.
 
     Raises:
         QueryError: when a number is outside its limits.
@@ -50,6 +54,7 @@ class Query:
     exclude: frozenset[str] = field(default=frozenset())
     min_score: float = 0.0
     diversity: float | None = None
+    now: int | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.limit <= MAX_LIMIT:

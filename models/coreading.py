@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.candidates import Candidates, Query
+from models.edits import NO_EDITS, Edits
 from models.index import ArticleIndex
 from models.popularity import BUCKET, KNOWN, Popularity, counted
 from models.readings import ARTICLES, Part, articles_in, readers_in
@@ -50,10 +51,12 @@ def co_read(popularity: Popularity, article_id: str, as_of: int) -> list[tuple[s
     return sorted(found, key=lambda one: (-one[1], one[0]))[:LOOKED_UP]
 
 
-def read_along(index: ArticleIndex, popularity: Popularity, source: int, query: Query) -> Candidates:
+def read_along(
+    index: ArticleIndex, popularity: Popularity, source: int, query: Query, edits: Edits = NO_EDITS
+) -> Candidates:
     """The allowed articles that readers of one have read as well, scored by :func:`co_read`."""
     found = co_read(popularity, index.cards.card(source).id, query.as_of)
     known = [(row, score) for one, score in found if (row := index.find(one)) is not None]
     rows = np.array([row for row, _ in known], dtype=np.int32)
     candidates = Candidates(rows, np.array([score for _, score in known], dtype=np.float32))
-    return candidates.take(allowed(index, rows, query))
+    return candidates.take(allowed(index, rows, query, edits))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -11,8 +12,11 @@ from pydantic import ConfigDict
 
 from models.candidates import Candidates, Query, Reason, Recommendation
 from models.coreading import read_along
+from models.editorial import EditorialRules
+from models.edits import NO_EDITS, Desk, Edits
 from models.index import ArticleIndex
 from models.limits import NO_OTHERS, Amount, Share, Whole
+from models.pinning import pinned, woven
 from models.popularity import Popularity
 from models.reranking import Shown, beyond, diversify, freshness, joined, one_per_story, spread, weigh, within
 from models.retrieval import content, latest
@@ -63,46 +67,80 @@ class ListRules:
     also_like_co_read_weight: Share = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recommender:
-    """An index with the rules of its lists, and with what readers did, where that is known."""
+    """An index with the rules of its lists, what readers did, where that is known, and the rules of its editors."""
 
     index: ArticleIndex
     rules: ListRules = field(default_factory=ListRules)
     popularity: Popularity | None = None
+    editorial: EditorialRules = field(default_factory=EditorialRules)
+
+    @cached_property
+    def _desk(self) -> Desk:
+        return Desk(self.index, self.editorial)
+
+    def edits(self, name: str, source: int | None, query: Query) -> Edits:
+        """What the editors' rules mean for a list, on the page of a row or on none."""
+        if not self.editorial:
+            return NO_EDITS
+        return self._desk.edits(name, source, query.as_of, query.as_of if query.now is None else query.now)
 
 
-# score = cosine · freshness; one article a story, none of the source's own
-def related_news(recommender: Recommender, source: int, query: Query) -> list[Recommendation]:
-    """«أخبار ذات صلة»: the same story and its people, places and matters, fresh, one article a story."""
+# score = cosine · freshness · boosts; one article a story, none of the source's own
+def related_news(
+    recommender: Recommender, source: int, query: Query, beside: Sequence[Recommendation] = ()
+) -> list[Recommendation]:
+    """«أخبار ذات صلة»: the same story and its people, places and matters, fresh, one article a story.
+
+    Stories of ``beside``, shown in another list, are left out.
+    """
     index, rules = recommender.index, recommender.rules
-    near = content(index, source, query, rules.related_min_similarity)
+    edits = recommender.edits("related", source, query)
+    if edits.silent:
+        return []
+    told = _rows([source, *(item.row for item in beside)])
+    pins = pinned(index, edits, query, told)
+    near = content(index, source, query, rules.related_min_similarity, edits)
     near = within(index, near, source, rules.related_window_days)
     fresh = freshness(index, near.rows, source, rules.related_half_life_days, rules.related_freshness_floor)
     diversity = rules.related_diversity if query.diversity is None else query.diversity
     enough = query.limit if diversity == 0 else None
-    ranked = index.ranked(one_per_story(index, weigh(index, near, fresh), _rows([source]), rules.story_shows, enough))
-    return _answer(near, diversify(index, ranked, diversity, query.limit), query)
+    told = _rows([*told.tolist(), *pins.values()])
+    weighed, boosted = _boosted(index, weigh(index, near, fresh), edits)
+    ranked = index.ranked(one_per_story(index, weighed, told, rules.story_shows, enough))
+    varied = diversify(index, ranked, diversity, query.limit)
+    return woven(index, source, _answer(index, near, varied, query, boosted, len(pins)), pins)
 
 
-# score = cosine · freshness over articles of another story, that is
+# score = cosine · freshness · boosts over articles of another story, that is
 # cosine < max(same_story_similarity, cosine of the neighbour at rank same_story_neighbours + 1);
 # joined with what the article's readers have read as well (models.coreading), where that is known:
 # score = x + also_like_co_read_weight · co-reading · (1 - x), x that of the line above
 # then MMR, then at most half of the list from one section
-def you_may_also_like(recommender: Recommender, source: int, query: Query) -> list[Recommendation]:
-    """«قد يهمك أيضا»: the wider topic in other stories and sections; nothing that related news shows by default."""
+def you_may_also_like(
+    recommender: Recommender, source: int, query: Query, beside: Sequence[Recommendation] | None = None
+) -> list[Recommendation]:
+    """«قد يهمك أيضا»: the wider topic in other stories and sections; nothing that related news shows by default.
+
+    ``beside`` is what other lists show, where more than that must not be repeated.
+    """
     index, rules = recommender.index, recommender.rules
-    shown = shown_beside(recommender, source, query)
-    near = content(index, source, query, rules.also_like_min_similarity)
+    edits = recommender.edits("also-like", source, query)
+    if edits.silent:
+        return []
+    beside = shown_beside(recommender, source, query) if beside is None else beside
+    told = _rows([source, *(item.row for item in beside)])
+    pins = pinned(index, edits, query, told)
+    near = content(index, source, query, rules.also_like_min_similarity, edits)
     dense = index.neighbours(source).scores[rules.same_story_neighbours :][:1]
     own_story = max(rules.same_story_similarity, float(dense.max(initial=0)))
     near = within(index, near.take(near.scores < own_story), source, rules.also_like_window_days)
     fresh = freshness(index, near.rows, source, rules.also_like_half_life_days, rules.also_like_freshness_floor)
     weighed = weigh(index, near, fresh)
-    read = _read_beyond(recommender, source, query, own_story)
-    told = _rows([source, *(item.row for item in shown)])
-    both = joined(index, weighed, read, rules.also_like_co_read_weight)
+    read = _read_beyond(recommender, source, query, own_story, edits)
+    both, boosted = _boosted(index, joined(index, weighed, read, rules.also_like_co_read_weight), edits)
+    told = _rows([*told.tolist(), *pins.values()])
     ranked = index.ranked(one_per_story(index, both, told, rules.story_shows, DIVERSIFIED))
     ranked = ranked.take(slice(DIVERSIFIED))
     diversity = rules.also_like_diversity if query.diversity is None else query.diversity
@@ -112,13 +150,14 @@ def you_may_also_like(recommender: Recommender, source: int, query: Query) -> li
         room = ~beyond(index, varied, most) & (varied.scores >= query.min_score)
         if np.count_nonzero(room) >= query.limit:
             break
-    items = _answer(near, spread(index, varied, most), query)
-    return _by_readers(index, items, weighed, read) if items and len(read) else items
+    found = _answer(index, near, spread(index, varied, most), query, boosted, len(pins))
+    found = _by_readers(index, found, weighed, read) if found and len(read) else found
+    return woven(index, source, found, pins)
 
 
 def shown_beside(recommender: Recommender, source: int, query: Query) -> list[Recommendation]:
     """What related news shows by default at the query's moment: not to be repeated by another list."""
-    return related_news(recommender, source, Query(as_of=query.as_of, limit=DEFAULT_RELATED))
+    return related_news(recommender, source, Query(as_of=query.as_of, now=query.now, limit=DEFAULT_RELATED))
 
 
 def filled(
@@ -128,46 +167,75 @@ def filled(
     source: int | None,
     reason: Reason,
     beside: Sequence[Recommendation] = (),
+    edits: Edits = NO_EDITS,
 ) -> list[Recommendation]:
     """A short list made full with the latest articles that the query allows, of stories not told yet.
 
     ``reason`` is ``Reason.LATEST``, or ``Reason.SECTION`` for the latest of the source's own section;
     a source without one gets the latest of all. Stories of ``beside``, shown in another list, count as told.
+    ``edits`` are those of the list: what is pinned keeps its position, and a list that is silent stays empty.
     """
+    if edits.silent:
+        return []
     index = recommender.index
+    told = [*([] if source is None else [source]), *(item.row for item in beside)]
+    pins = pinned(index, edits, query, _rows(told))
+    full = [item for item in items if item.reason is not Reason.PINNED]
+    wanted = query.limit - len(pins)
     if reason is Reason.SECTION and query.section is None:
         section = None if source is None else index.section_name(source)
         query, reason = replace(query, section=section), reason if section is not None else Reason.LATEST
-    told = _rows([item.row for item in (*items, *beside)] + ([] if source is None else [source]))
-    full = list(items)
-    for rows in latest(index, query):
-        if len(full) >= query.limit:
+    over = _rows([*told, *pins.values(), *(item.row for item in full)])
+    for rows in latest(index, query, edits):
+        if len(full) >= wanted:
             break
-        fresh = one_per_story(index, Candidates(rows, np.zeros(len(rows), dtype=np.float32)), told)
-        for row in fresh.rows[: query.limit - len(full)].tolist():
+        fresh = one_per_story(index, Candidates(rows, np.zeros(len(rows), dtype=np.float32)), over)
+        for row in fresh.rows[: wanted - len(full)].tolist():
             full.append(Recommendation(row, len(full) + 1, 0.0, 0.0, reason))
-        told = np.concatenate((told, fresh.rows))
-    return full
+        over = np.concatenate((over, fresh.rows))
+    return woven(index, source, full, pins)
 
 
-def _answer(near: Candidates, ranked: Candidates, query: Query) -> list[Recommendation]:
-    """The first of the ranked, with the similarity that they have in ``near``, or 0."""
-    chosen = ranked.take(ranked.scores >= query.min_score).take(slice(query.limit))
+def _boosted(index: ArticleIndex, candidates: Candidates, edits: Edits) -> tuple[Candidates, set[int]]:
+    """The candidates with what editors boost, ranked anew, and the stories of these."""
+    boosts = edits.boosts(index, candidates.rows)
+    if boosts is None:
+        return candidates, set()
+    # a story has the score of its best copy, which may be another than the one that is shown
+    return weigh(index, candidates, boosts), set(index.story[candidates.rows[boosts != 1]].tolist())
+
+
+def _answer(
+    index: ArticleIndex, near: Candidates, ranked: Candidates, query: Query, boosted: Collection[int], pins: int
+) -> list[Recommendation]:
+    """The first of the ranked, with the similarity that they have in ``near``, or 0.
+
+    ``boosted`` are stories; so many places are left free as there are ``pins``.
+    """
+    chosen = ranked.take(ranked.scores >= query.min_score).take(slice(query.limit - pins))
     places = near.rows.tolist()
-    return [
+    found = [
         Recommendation(
             row, rank, score, float(near.scores[places.index(row)]) if row in places else 0.0, Reason.CONTENT
         )
         for rank, (row, score) in enumerate(zip(chosen.rows.tolist(), chosen.scores.tolist(), strict=True), 1)
     ]
+    if not boosted:
+        return found
+    return [
+        item._replace(score=min(item.score, 1.0), reason=Reason.BOOSTED)
+        if int(index.story[item.row]) in boosted
+        else item
+        for item in found
+    ]
 
 
-def _read_beyond(recommender: Recommender, source: int, query: Query, own_story: float) -> Candidates:
+def _read_beyond(recommender: Recommender, source: int, query: Query, own_story: float, edits: Edits) -> Candidates:
     """What readers of an article have read as well, that is none of its own story."""
     index, rules = recommender.index, recommender.rules
     if recommender.popularity is None or rules.also_like_co_read_weight == 0:
         return Candidates(_rows([]), np.empty(0, dtype=np.float32))
-    read = read_along(index, recommender.popularity, source, query)
+    read = read_along(index, recommender.popularity, source, query, edits)
     near = index.neighbours(source)
     read = read.take(~np.isin(read.rows, near.rows[near.scores >= own_story]))
     return within(index, read, source, rules.also_like_window_days)
@@ -181,7 +249,9 @@ def _by_readers(
     by_content = dict(zip(index.story[best_last.rows].tolist(), best_last.scores.tolist(), strict=True))
     by_readers = set(index.story[read.rows].tolist())
     reasons = [
-        Reason.CO_READ if story in by_readers and item.score > 2 * by_content.get(story, 0.0) else item.reason
+        Reason.CO_READ
+        if item.reason is Reason.CONTENT and story in by_readers and item.score > 2 * by_content.get(story, 0.0)
+        else item.reason
         for item, story in zip(items, index.story[[item.row for item in items]].tolist(), strict=True)
     ]
     return [item._replace(reason=reason) for item, reason in zip(items, reasons, strict=True)]

@@ -7,29 +7,30 @@ from collections.abc import Iterator
 import numpy as np
 
 from models.candidates import Candidates, Query
+from models.edits import NO_EDITS, Edits
 from models.index import UNKNOWN_TIME, ArticleIndex
 from models.tfidf import Int32Array
 
 LATEST_BLOCK = 1024
 
 
-def content(index: ArticleIndex, row: int, query: Query, least: float = 0.0) -> Candidates:
+def content(index: ArticleIndex, row: int, query: Query, least: float = 0.0, edits: Edits = NO_EDITS) -> Candidates:
     """The allowed neighbours of an article, scored by cosine, best first, none below ``least``."""
     near = index.neighbours(row)
     near = near.take(slice(int(np.count_nonzero(near.scores >= np.float32(least)))))
-    return near.take(allowed(index, near.rows, query))
+    return near.take(allowed(index, near.rows, query, edits))
 
 
-def latest(index: ArticleIndex, query: Query) -> Iterator[Int32Array]:
+def latest(index: ArticleIndex, query: Query, edits: Edits = NO_EDITS) -> Iterator[Int32Array]:
     """Rows of allowed articles, newest first, in blocks; articles of unknown time come last."""
     first = len(index) - int(np.searchsorted(index.times, query.as_of, side="right"))
     for start in range(first, len(index), LATEST_BLOCK):
         rows = index.by_time[start : start + LATEST_BLOCK]
-        yield rows[allowed(index, rows, query)]
+        yield rows[allowed(index, rows, query, edits)]
 
 
-def allowed(index: ArticleIndex, rows: Int32Array, query: Query) -> np.ndarray:
-    """Which rows a query may show: visible at its moment, within its sections and times, not excluded."""
+def allowed(index: ArticleIndex, rows: Int32Array, query: Query, edits: Edits = NO_EDITS) -> np.ndarray:
+    """Which rows a query may show: visible at its moment, within its sections and times, not excluded or barred."""
     mask = index.visible(rows, query.as_of)
     if query.section is not None:
         mask &= index.section[rows] == index.section_number.get(query.section, -2)
@@ -44,6 +45,8 @@ def allowed(index: ArticleIndex, rows: Int32Array, query: Query) -> np.ndarray:
             mask &= published <= query.until
     if query.exclude:
         mask &= ~np.isin(rows, rows_of(index, query.exclude))
+    if (unbarred := edits.allowed(index, rows)) is not None:
+        mask &= unbarred
     return mask
 
 

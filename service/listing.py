@@ -48,7 +48,8 @@ def answer(
     snapshot: Snapshot,
 ) -> Answer:
     """The answer to a request for a list, of which the first ``found`` places are its own and the rest made it full."""
-    used = _NAMES[places[-1].reason] if len(places) > found else None
+    added = (_NAMES[place.reason] for place in places if place.reason in _NAMES)
+    used = next(added, None) if len(places) > found else None
     body = snapshot.renderer.answer(
         request_id=_name(listing, snapshot.version, parameters.fallback),
         name=listing.name,
@@ -58,8 +59,9 @@ def answer(
         fallback=used,
     )
     made = Answer(body, context.settings.cache_control, Listed(listing.name, len(places), used))
-    # a list of the past stays as it is; so does one as of a moment that has come
-    return snapshot.answers.keep(scope, made, period if parameters.is_of_now(period.since) else ALWAYS)
+    # a list of the past stays as it is, unless a rule takes something down; so does one as of a moment that has come
+    stays = not parameters.is_of_now(period.since) and not snapshot.model.recommender.editorial
+    return snapshot.answers.keep(scope, made, ALWAYS if stays else period)
 
 
 def _name(listing: Listing, version: str, fallback: str) -> str:

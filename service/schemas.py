@@ -87,6 +87,7 @@ class StandingParameters(BaseModel):
             bounds.append(as_of - self.max_age // timedelta(microseconds=1))
         return Query(
             as_of=as_of,
+            now=moment,
             limit=self.limit or default_limit,
             section=self.section,
             exclude_section=self.exclude_section,

@@ -78,6 +78,7 @@ def make_list(
     found = len(chosen)
     if reason is not None and found < query.limit:
         beside = [] if source is None else kind.beside(model.recommender, source, query)
-        chosen = filled(model.recommender, chosen, query, source, reason, beside)
+        edits = model.recommender.edits(name, source, query)
+        chosen = filled(model.recommender, chosen, query, source, reason, beside, edits)
     listing = Listing(name, article_id, source, query, parameters.explain)
     return answer(scope, listing, chosen, found, parameters, period, context, snapshot)

@@ -37,5 +37,5 @@ async def standing(
     chosen = STANDING[name].recommend(recommender, query)
     reason, found = FALLBACKS.get(parameters.fallback), len(chosen)
     if reason is not None and name is not StandingName.LATEST:
-        chosen = filled(recommender, chosen, query, None, reason)
+        chosen = filled(recommender, chosen, query, None, reason, (), recommender.edits(name, None, query))
     return answer(request.scope, Listing(name, None, None, query), chosen, found, parameters, period, context, snapshot)

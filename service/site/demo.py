@@ -99,7 +99,8 @@ def article(article_id: ArticleId, context: InContext, snapshot: InSnapshot) -> 
 def _latest(snapshot: Snapshot, query: Query, shown: list[Recommendation], source: int | None = None) -> list[Item]:
     """The latest that a query allows, of stories not shown on the page; afterwards these are shown too."""
     model = snapshot.model
-    found = filled(model.recommender, [], query, source, Reason.LATEST, shown)
+    edits = model.recommender.edits("latest", source, query)
+    found = filled(model.recommender, [], query, source, Reason.LATEST, shown, edits)
     shown.extend(found)
     return items(model, found, None, explain=False)
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from models.article import Article, to_microseconds
 from models.artifact import Model
 from models.candidates import Query, Reason, Recommendation
+from models.editorial import EditorialRules, Rule, RuleType
 from models.index import NEVER, UNKNOWN_TIME, ArticleIndex
 from models.recommenders import (
     DEFAULT_RELATED,
@@ -29,6 +30,7 @@ from models.registry import Registry
 from models.reranking import Shown
 from models.retrieval import LATEST_BLOCK
 from tests.models.test_retrieval import may_show
+from tests.support.editorial import bars, rulebooks, silences
 from tests.support.indexes import HOUR, index_of, questions
 from tests.support.newsroom import AFTER_ALL, COPY, FIRST_DAY, SECTIONS, topics_of
 
@@ -177,6 +179,158 @@ class TestRules:
             copies = [row for row in rows if index.story[row] == story and may_show(index.article(row), query)]
             own = [row for row in copies if index.own[row]] if shown is Shown.OWN else []
             assert item.row == (best[story].row if shown is Shown.BEST else min(own or copies))
+
+
+def edited(name: str, reason: Reason | None) -> Recommend:
+    """A list as a page gets it: with what editors say, and a fallback behind it."""
+
+    def answer(recommender: Recommender, source: int, query: Query) -> list[Recommendation]:
+        items = CONTENT[name](recommender, source, query)
+        if reason is None:
+            return items
+        beside = shown_beside(recommender, source, query) if name == "also-like" else []
+        edits = recommender.edits(name, source, query)
+        return filled(recommender, items, query, source, reason, beside, edits)
+
+    return answer
+
+
+def under(index: ArticleIndex, rules: list[Rule]) -> Recommender:
+    return Recommender(index, editorial=EditorialRules.of(rules))
+
+
+edited_lists = pytest.mark.parametrize("reason", [None, Reason.LATEST, Reason.SECTION])
+both_lists = pytest.mark.parametrize("name", list(CONTENT))
+
+
+class TestEditors:
+    """What is true of every list whatever editors say, and what they say, in random worlds."""
+
+    @both_lists
+    @edited_lists
+    @given(questions(), rulebooks(), st.none() | st.integers(0, 7))
+    def test_nothing_stands_in_a_list_that_may_not(
+        self, name: str, reason: Reason | None, asked: Asked, rules: list[Rule], hour: int | None
+    ):
+        index, source, query = asked
+        query = replace(query, now=None if hour is None else max(query.as_of, hour * HOUR))
+        recommender = under(index, rules)
+        items = edited(name, reason)(recommender, source, query)
+        page, shown = index.article(source), [index.article(item.row) for item in items]
+        effective = recommender.editorial.in_effect(query.as_of, query.as_of if query.now is None else query.now)
+        assert len(items) <= query.limit
+        assert all(may_show(article, query) for article in shown)
+        assert not any(bars(rule, name, page, article) for rule in effective for article in shown)
+        assert not items or not any(silences(rule, name, page) for rule in effective)
+        rows = [source, *(item.row for item in items)]
+        assert len({int(index.story[row]) for row in rows}) == len(rows)
+        assert not any(other in index.alike(row) for row in rows for other in rows)
+        assert [item.rank for item in items] == list(range(1, len(items) + 1))
+        for item in items:
+            assert 0 <= item.score <= 1 + 1e-6
+            assert item.score >= query.min_score or item.reason not in {Reason.CONTENT, Reason.BOOSTED}
+        assert items == edited(name, reason)(under(index, rules), source, query)
+
+    @given(questions(), rulebooks())
+    def test_also_like_shows_nothing_that_related_shows(self, asked: Asked, rules: list[Rule]):
+        index, source, query = asked
+        recommender = under(index, rules)
+        shown = shown_beside(recommender, source, query)
+        for reason in (None, Reason.LATEST, Reason.SECTION):
+            others = edited("also-like", reason)(recommender, source, query)
+            assert not {int(index.story[item.row]) for item in shown} & {int(index.story[item.row]) for item in others}
+            assert not {other for item in shown for other in index.alike(item.row)} & {item.row for item in others}
+
+    @given(questions(), st.data())
+    def test_what_is_banned_makes_room_for_the_next(self, asked: Asked, data: st.DataObject):
+        index, source, query = asked
+        every = [index.article(row).id for row in range(len(index))]
+        banned = data.draw(st.sets(st.sampled_from(every), max_size=4))
+        rules = [Rule(id=each, type=RuleType.BAN, article_id=each) for each in banned]
+        excluding = replace(query, exclude=query.exclude | banned)
+        assert related_news(under(index, rules), source, query) == related_news(Recommender(index), source, excluding)
+        for reason in (Reason.LATEST, Reason.SECTION):
+            assert edited("related", reason)(under(index, rules), source, query) == edited("related", reason)(
+                Recommender(index), source, excluding
+            )
+
+    @both_lists
+    @edited_lists
+    @given(questions(), rulebooks())
+    def test_what_is_pinned_stands_at_its_position(
+        self, name: str, reason: Reason | None, asked: Asked, rules: list[Rule]
+    ):
+        index, source, query = asked
+        recommender = under(index, rules)
+        items = edited(name, reason)(recommender, source, query)
+        edits = recommender.edits(name, source, query)
+        told = [
+            source,
+            *(item.row for item in (shown_beside(recommender, source, query) if name == "also-like" else ())),
+        ]
+        free = list(range(1, query.limit + 1))
+        expected: dict[int, int] = {}
+        for position, row in edits.pins:
+            article, others = index.article(row), [*told, *expected]
+            stands = may_show(article, query) and not edits.silent and row not in edits.barred_rows
+            stands &= int(index.section[row]) not in edits.barred_sections
+            stands &= index.story[row] not in index.story[others] and not set(index.alike(row)) & set(others)
+            if position <= query.limit and stands and any(place >= position for place in free):
+                expected[row] = next(place for place in free if place >= position)
+                free.remove(expected[row])
+        found = {item.row: item.rank for item in items if item.reason is Reason.PINNED}
+        assert found.keys() == expected.keys()
+        behind = [row for row, place in sorted(expected.items(), key=lambda pair: pair[1]) if place > found[row]]
+        assert [item.row for item in items[len(items) - len(behind) :]] == behind  # only where the list ran out
+
+    @given(questions(), st.data(), st.sampled_from([0.0, 0.5, 1.0, 3.0, 10.0]))
+    def test_a_boost_multiplies_the_score_and_moves_no_other(self, asked: Asked, data: st.DataObject, factor: float):
+        index, source, query = asked
+        query = replace(query, limit=50, diversity=0, min_score=0)
+        index = replace(index, alike_indptr=np.zeros(len(index) + 1, dtype=np.int64))  # likeness bars the lower one
+        boosted = index.article(data.draw(st.integers(0, len(index) - 1))).id
+        story = int(index.story[index.row_of(boosted)])
+        rules = [Rule(id="1", type=RuleType.BOOST, article_id=boosted, factor=factor)]
+        before, after = (related_news(each, source, query) for each in (Recommender(index), under(index, rules)))
+        place = {int(index.story[item.row]): item for item in after}
+        assert [item.row for item in before if int(index.story[item.row]) != story] == [
+            item.row for item in after if int(index.story[item.row]) != story
+        ]
+        for item in before:
+            now = place[int(index.story[item.row])]
+            if int(index.story[item.row]) != story:
+                assert now.score == item.score
+                assert now.reason is Reason.CONTENT
+            elif factor >= 1:
+                assert now.rank <= item.rank
+                assert now.score == pytest.approx(min(1.0, item.score * factor)) or factor > 1
+                assert now.reason is (Reason.CONTENT if factor == 1 else now.reason)
+            else:
+                assert now.rank >= item.rank
+
+    @both_lists
+    @given(questions())
+    def test_rules_of_other_pages_change_nothing(self, name: str, asked: Asked):
+        index, source, query = asked
+        rules = [
+            Rule(id="1", type=RuleType.SUPPRESS, source_id="لا أحد"),
+            Rule(id="2", type=RuleType.BAN, section="رياضة", until=query.as_of),
+            Rule(id="3", type=RuleType.PIN, article_id="لا أحد", position=1),
+        ]
+        assert CONTENT[name](under(index, rules), source, query) == CONTENT[name](Recommender(index), source, query)
+
+    @given(questions())
+    def test_an_unknown_article_is_under_the_rules_of_all_pages(self, asked: Asked):
+        index, row, query = asked
+        article = index.article(row)
+        ban = under(index, [Rule(id="1", type=RuleType.BAN, article_id=article.id)])
+        edits = ban.edits("related", None, query)
+        assert row not in [item.row for item in filled(ban, [], query, None, Reason.LATEST, (), edits)]
+        pin = under(index, [Rule(id="1", type=RuleType.PIN, article_id=article.id, position=1)])
+        items = filled(pin, [], query, None, Reason.LATEST, (), pin.edits("related", None, query))
+        assert [(item.row, item.score) for item in items[:1] if may_show(article, query)] == [
+            (row, 0.0) for _ in items[:1] if may_show(article, query)
+        ]
 
 
 class TestFilled:

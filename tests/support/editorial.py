@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from models.article import Article
 from models.editorial import Rule, RuledList, RuleType
 from tests.support.indexes import HOUR, seeds
 
@@ -53,3 +54,35 @@ def _rule(pick: Random, ids: list[str], rule_id: str | None = None) -> Rule:
 
 def _named(pick: Random, ids: list[str], article: str, section: str) -> dict[str, Any]:
     return {section: pick.choice(SECTIONS)} if pick.random() < 0.25 else {article: pick.choice(ids)}
+
+
+def bars(rule: Rule, name: str, page: Article | None, article: Article) -> bool:
+    """Whether a rule alone keeps an article out of a list on the page of another, or on none."""
+    if rule.type not in {RuleType.BAN, RuleType.SUPPRESS} or not rule.has_target or not _is_for(rule, name):
+        return False
+    forth = _is_target(rule, article) and (not rule.has_source or _is_source(rule, page))
+    back = rule.type is RuleType.SUPPRESS and rule.has_source and _is_source(rule, article) and _is_target(rule, page)
+    return forth or back
+
+
+def silences(rule: Rule, name: str, page: Article | None) -> bool:
+    """Whether a rule alone keeps a list on the page of an article empty."""
+    if rule.type is not RuleType.SUPPRESS or rule.has_target or not _is_source(rule, page):
+        return False
+    return name in {"related", "also-like"} if rule.lists is None else name in rule.lists
+
+
+def _is_for(rule: Rule, name: str) -> bool:
+    return rule.lists is None or name in rule.lists
+
+
+def _is_target(rule: Rule, article: Article | None) -> bool:
+    return article is not None and (
+        rule.article_id == article.id if rule.article_id else rule.section == article.section
+    )
+
+
+def _is_source(rule: Rule, article: Article | None) -> bool:
+    return article is not None and (
+        rule.source_id == article.id if rule.source_id else rule.source_section == article.section
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 
+from models.editorial import EditorialRules, Rule
 from service.app import create_app, present
+from service.caching import Answers
 from service.settings import ServiceSettings
+from service.snapshot import Snapshot
 
 DEADLINE = 10.0  # seconds that anything may take before a test gives up
 
@@ -60,3 +64,14 @@ def eventually(condition: Callable[[], Any], deadline: float = DEADLINE) -> Any:
         assert time.monotonic() < last, f"not true within {deadline} s"
         time.sleep(0.02)
     return found
+
+
+@contextmanager
+def under_rules(client: Client, *rules: Rule) -> Iterator[Client]:
+    """The same application while its snapshot has these editorial rules."""
+    holder = client.app.state.context.follower.holder
+    before = holder.take()
+    recommender = replace(before.model.recommender, editorial=EditorialRules.of(rules))
+    holder.current = Snapshot(replace(before.model, recommender=recommender), Answers(2**20))
+    yield client
+    holder.current = before

@@ -10,11 +10,12 @@ from urllib.parse import quote, unquote
 import pytest
 
 from models.article import to_microseconds
+from models.editorial import Rule, RuleType
 from service.site.demo import arabic_date
 from tests.support.newsroom import COPY, SECTIONS, topic_records, train_into
 from tests.support.pages import Page
 from tests.support.problems import assert_problem
-from tests.support.serving import Client, serving
+from tests.support.serving import Client, serving, under_rules
 from tests.support.worlds import BARE, EXPIRED, FUTURE, HERMIT, ODD_IDS, UNDATED
 
 RECORDS = {record["id"]: record for record in topic_records()}
@@ -320,3 +321,12 @@ def test_pages_are_not_part_of_the_described_api(client: Client) -> None:
 )
 def test_a_day_is_written_as_arabic_readers_write_it(moment: str | None, shown: str) -> None:
     assert arabic_date(moment) == shown
+
+
+def test_what_editors_ban_stands_on_no_page(client: Client) -> None:
+    with under_rules(client, Rule(id="1", type=RuleType.BAN, section="صحة")):
+        for path in ("/demo", "/demo/articles/water-1"):
+            page = client.get(path)
+            assert page.status_code == 200
+            assert "/demo/articles/water-" in page.text
+            assert "/demo/articles/health-" not in page.text

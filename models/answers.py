@@ -53,9 +53,9 @@ LISTS = {
 
 @dataclass(frozen=True, slots=True)
 class StandingKind:
-    """A list of a whole site: how it is made and what stands above it."""
+    """A list of a whole site: how it is made, on a page or on none, and what stands above it."""
 
-    recommend: Callable[[Recommender, Query], list[Recommendation]]
+    recommend: Callable[[Recommender, Query, int | None, Sequence[Recommendation]], list[Recommendation]]
     heading: str
 
 

@@ -34,7 +34,7 @@ async def standing(
     period = snapshot.period(context.now())
     query = parameters.query(period.since, DEFAULT_STANDING)
     recommender = snapshot.model.recommender
-    chosen = STANDING[name].recommend(recommender, query)
+    chosen = STANDING[name].recommend(recommender, query, None, ())
     reason, found = FALLBACKS.get(parameters.fallback), len(chosen)
     if reason is not None and name is not StandingName.LATEST:
         chosen = filled(recommender, chosen, query, None, reason, (), recommender.edits(name, None, query))

@@ -12,16 +12,18 @@ from hypothesis import strategies as st
 
 from models.article import Article, from_microseconds
 from models.candidates import Query, Reason, Recommendation
+from models.editorial import EditorialRules, Rule, RuleType
 from models.index import ArticleIndex
 from models.interaction import Act, Interaction
 from models.popularity import MINUTE, Popularity
-from models.recommenders import Recommender
+from models.recommenders import Recommender, shown_beside
 from models.standing import LOOKED_UP, latest_news, most_read, trending
 from tests.models.test_retrieval import may_show
+from tests.support.editorial import bars, rulebooks, silences
 from tests.support.indexes import index_of, questions
 from tests.support.readers import FEW, START, interactions
 
-Recommend = Callable[[Recommender, Query], list[Recommendation]]
+Recommend = Callable[..., list[Recommendation]]
 Asked = tuple[ArticleIndex, int, Query]
 
 IDS = (*(f"a{number}" for number in range(10)), "لا أحد")
@@ -116,3 +118,57 @@ def test_what_is_asked_for_is_found_behind_many_that_are_not():
     for recommend in (most_read, trending):
         items = recommend(recommender, Query(as_of=START, section="صحة"))
         assert [index.article(item.row).id for item in items] == ["wanted"]
+
+
+@pytest.mark.parametrize("name", list(LISTS))
+@given(questions(), interactions(IDS), rulebooks(), st.booleans())
+def test_editors_are_obeyed_on_a_page_and_on_none(
+    name: str, asked: Asked, done: list[Interaction], rules: list[Rule], on_page: bool
+):
+    index, row, query = asked
+    query = replace(query, as_of=query.as_of if query.as_of < START else END)
+    source, recommender = row if on_page else None, world(index, done)
+    recommender = replace(recommender, editorial=EditorialRules.of(rules))
+    beside = shown_beside(recommender, row, query) if on_page else []
+    items = LISTS[name](recommender, query, source, beside)
+    page = None if source is None else index.article(source)
+    effective = recommender.editorial.active(query.as_of)
+    assert not items or not any(silences(rule, name, page) for rule in effective)
+    assert len(items) <= query.limit
+    assert [item.rank for item in items] == list(range(1, len(items) + 1))
+    for item in items:
+        assert may_show(index.article(item.row), query)
+        assert not any(bars(rule, name, page, index.article(item.row)) for rule in effective)
+        assert 0 <= item.score <= 1
+    together = [*(item.row for item in items), *([] if source is None else [source])]
+    assert len({int(index.story[one]) for one in together}) == len(together)
+    assert not {int(index.story[item.row]) for item in beside} & {int(index.story[item.row]) for item in items}
+    assert items == LISTS[name](replace(recommender), query, source, beside)
+
+
+@read_lists
+def test_boosts_and_pins_move_what_is_read(recommend: Recommend):
+    index = index_of([Article(id=f"a{number}", title="خبر") for number in range(5)], [[0.0]] * 5)
+    done = [Interaction(Act.READ, f"a{number}", START, reader) for number in range(1, 4) for reader in range(number)]
+    rules = [
+        Rule(id="1", type=RuleType.BOOST, article_id="a1", factor=2.5),
+        Rule(id="2", type=RuleType.PIN, article_id="a0", position=2),
+    ]
+    recommender = replace(world(index, done), editorial=EditorialRules.of(rules))
+    items = recommend(recommender, Query(as_of=START + MINUTE))
+    assert [(index.article(item.row).id, item.reason) for item in items] == [
+        ("a3", Reason.POPULAR),
+        ("a0", Reason.PINNED),
+        ("a1", Reason.BOOSTED),
+        ("a2", Reason.POPULAR),
+    ]
+    assert [round(item.score, 3) for item in items] == [1, 0, 0.833, 0.667]
+
+
+@read_lists
+def test_what_a_boost_lifts_over_the_first_shows_at_most_one(recommend: Recommend):
+    index = index_of([Article(id=f"a{number}", title="خبر") for number in range(2)], [[0.0]] * 2)
+    done = [Interaction(Act.READ, "a0", START, 0)]
+    boost = [Rule(id="1", type=RuleType.BOOST, article_id="a0", factor=10.0)]
+    recommender = replace(world(index, done), editorial=EditorialRules.of(boost))
+    assert [item.score for item in recommend(recommender, Query(as_of=START + MINUTE))] == [1.0]

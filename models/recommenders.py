@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
@@ -24,6 +24,7 @@ from models.tfidf import Int32Array
 
 DEFAULT_RELATED = 5
 DEFAULT_ALSO_LIKE = 2
+AT_ONCE = 64  # of the latest, that are looked at for copies together: what is beyond would only cost time
 DIVERSIFIED = 40  # candidates that compete for variety: more would only cost time
 
 
@@ -186,7 +187,7 @@ def filled(
         section = None if source is None else index.section_name(source)
         query, reason = replace(query, section=section), reason if section is not None else Reason.LATEST
     over = _rows([*told, *pins.values(), *(item.row for item in full)])
-    for rows in latest(index, query, edits):
+    for rows in _parts(latest(index, query, edits)):
         if len(full) >= wanted:
             break
         fresh = one_per_story(index, Candidates(rows, np.zeros(len(rows), dtype=np.float32)), over)
@@ -194,6 +195,11 @@ def filled(
             full.append(Recommendation(row, len(full) + 1, 0.0, 0.0, reason))
         over = np.concatenate((over, fresh.rows))
     return woven(index, source, full, pins)
+
+
+def _parts(blocks: Iterable[Int32Array]) -> Iterator[Int32Array]:
+    for rows in blocks:
+        yield from (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE))
 
 
 def _boosted(index: ArticleIndex, candidates: Candidates, edits: Edits) -> tuple[Candidates, set[int]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from fastapi import Response
@@ -139,15 +139,15 @@ def _key(scope: Scope) -> tuple[bytes, bytes] | None:
 class Front:
     """Middleware: what is kept of the snapshot in service goes out from here."""
 
-    def __init__(self, app: ASGIApp, answers: Callable[[], Answers | None], now: Callable[[], int]) -> None:
+    def __init__(self, app: ASGIApp, answers: Callable[[], Iterable[Answers]], now: Callable[[], int]) -> None:
         self._app = app
         self._answers = answers
         self._now = now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "GET":
-            answers = self._answers()
-            if answers is not None and (answer := answers.find(scope, self._now())) is not None:
-                await answer(scope, receive, send)
-                return
+            for answers in self._answers():
+                if (answer := answers.find(scope, self._now())) is not None:
+                    await answer(scope, receive, send)
+                    return
         await self._app(scope, receive, send)

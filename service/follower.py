@@ -9,10 +9,11 @@ import math
 import threading
 import time
 from collections.abc import AsyncIterator, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from models.artifact import live, load_at_once, verify_digest
 from models.errors import FileRefused, ModelError, NothingPublished, SilahError, StateError
+from models.popularity import Popularity, ReadingRules
 from models.registry import Registry
 from service.caching import Answers
 from service.journal import Journal, Kind
@@ -49,9 +50,10 @@ class Holder:
     lost: str | None = None
     behind: int = 0
 
-    def answers(self) -> Answers | None:
+    def answers(self) -> tuple[Answers, ...]:
         """Those kept of the snapshot in service."""
-        return None if self.current is None else self.current.answers
+        current = self.current
+        return () if current is None else (current.answers, current.answers_by_readers)
 
     def take(self) -> Snapshot:
         """The snapshot in service.
@@ -83,6 +85,7 @@ class Follower:
 
     Attributes:
         cache_bytes: what each snapshot may keep of its answers.
+        reading: how readers are counted.
     """
 
     registry: Registry
@@ -91,6 +94,7 @@ class Follower:
     every: float = 0.25
     retry: float = 10.0
     cache_bytes: int = 0
+    reading: ReadingRules = field(default_factory=ReadingRules)
     at_start: float = 64 * 2**20
     _later: list[str] = field(default_factory=list, init=False)
     _swapping: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -153,7 +157,10 @@ class Follower:
         """A version as it was trained."""
         folder = self.registry.folder(version)
         model, self._later = load_at_once(folder, at_once)
-        return Snapshot(live(folder, model), answers=Answers(self.cache_bytes))
+        model = live(folder, model)
+        model = replace(model, recommender=replace(model.recommender, popularity=Popularity(self.reading)))
+        answers, by_readers = (Answers(self.cache_bytes // 2) for _ in range(2))
+        return Snapshot(model, answers=answers, answers_by_readers=by_readers)
 
     def _read(self, fresh: Snapshot) -> Snapshot:
         """A version at the end of the journal; what is not of articles is taken over from the snapshot in service."""

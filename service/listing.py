@@ -17,6 +17,7 @@ from service.schemas import StandingParameters
 from service.snapshot import Snapshot
 
 FALLBACKS = {"latest": Reason.LATEST, "section": Reason.SECTION}
+BY_READERS = frozenset((ListName.ALSO_LIKE, StandingName.MOST_READ, StandingName.TRENDING))
 _NAMES = {reason: name for name, reason in FALLBACKS.items()}
 
 
@@ -61,7 +62,8 @@ def answer(
     made = Answer(body, context.settings.cache_control, Listed(listing.name, len(places), used))
     # a list of the past stays as it is, unless a rule takes something down; so does one as of a moment that has come
     stays = not parameters.is_of_now(period.since) and not snapshot.model.recommender.editorial
-    return snapshot.answers.keep(scope, made, ALWAYS if stays else period)
+    answers = snapshot.answers_by_readers if listing.name in BY_READERS else snapshot.answers
+    return answers.keep(scope, made, ALWAYS if stays else period)
 
 
 def _name(listing: Listing, version: str, fallback: str) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from models.article import Article
 from models.artifact import Model
-from models.errors import RecordError
+from models.editorial import Rule
+from models.errors import RecordError, RuleRefused
 from models.index import NEVER
+from models.interaction import from_payload
 from models.live import LiveIndex
 from models.tfidf import Int64Array
 from service.caching import Answers, Period
@@ -32,12 +35,14 @@ class Snapshot:
     Attributes:
         seq: the newest entry of the journal that is in it.
         answers: those of this snapshot: another one, swapped in, begins with none.
+        answers_by_readers: likewise, those that depend on what readers did, which changes all the time.
         cards: see :class:`Renderer`; shared by all snapshots of a version.
     """
 
     model: Model
     seq: int = 0
     answers: Answers = field(default_factory=lambda: Answers(0))
+    answers_by_readers: Answers = field(default_factory=lambda: Answers(0))
     cards: Cards = field(default_factory=dict)
 
     @property
@@ -61,37 +66,60 @@ class Snapshot:
 
         What cannot be read is passed over with a line in the log: it must not keep out what follows.
         """
+        recommender = self.model.recommender
         articles: dict[str, Article | None] = {}
+        editorial, events = recommender.editorial, []
         for entry in entries:
-            if entry.kind is Kind.DELETION:
-                articles[entry.subject] = None
-            elif entry.kind is Kind.ARTICLE:
-                try:
-                    articles[entry.subject] = Article.from_record(json.loads(entry.payload or ""))
-                except (ValueError, AttributeError, RecordError) as error:
-                    log.error("entry passed over", extra={"seq": entry.seq, "problem": str(error)})
+            try:
+                match entry.kind:
+                    case Kind.ARTICLE:
+                        articles[entry.subject] = Article.from_record(json.loads(entry.payload or ""))
+                    case Kind.DELETION:
+                        articles[entry.subject] = None
+                    case Kind.RULE:
+                        editorial = editorial.with_rule(Rule.from_json(entry.payload or ""))
+                    case Kind.RULE_DELETION:
+                        editorial = editorial.without(entry.subject)
+                    case Kind.EVENTS:
+                        events.extend(from_payload(entry.payload or ""))
+            except (ValueError, TypeError, AttributeError, LookupError, RecordError, RuleRefused) as error:
+                log.error("entry passed over", extra={"seq": entry.seq, "problem": str(error)})
+        changed: dict[str, Any] = {}
         index = self.index.with_changes(articles)
-        if index is self.index:
-            return replace(self, seq=seq)
-        model = replace(self.model, recommender=replace(self.model.recommender, index=index))
-        return replace(self, model=model, seq=seq, answers=self.answers.anew())
+        if index is not self.index:
+            changed["index"] = index
+        if editorial is not recommender.editorial:
+            changed["editorial"] = editorial
+        if events and recommender.popularity is not None:
+            changed["popularity"] = recommender.popularity.with_interactions(events)
+        return self._with(changed, seq)
+
+    def _with(self, changed: Mapping[str, Any], seq: int) -> Snapshot:
+        """With other parts of the recommender; answers stay for which none of them counts."""
+        if not changed:
+            return self if seq == self.seq else replace(self, seq=seq)
+        model = replace(self.model, recommender=replace(self.model.recommender, **changed))
+        answers = self.answers if changed.keys() == {"popularity"} else self.answers.anew()
+        return replace(self, model=model, seq=seq, answers=answers, answers_by_readers=self.answers_by_readers.anew())
 
     def beside(self, current: Snapshot) -> Snapshot:
         """With what another one knows that is not of a version."""
-        return replace(self, seq=current.seq)
+        known = current.model.recommender
+        return self._with({"editorial": known.editorial, "popularity": known.popularity}, self.seq)
 
     def period(self, now: int) -> Period:
         """The time around a moment, microseconds, in which lists of now stay as they are.
 
         It begins at the last full minute, or at the last moment since at which an article appeared or
-        expired, and ends at the next. Lists of now are made for its beginning: within it the same
-        question gets the same bytes; at its end they change at once.
+        expired or a rule began or ended, and ends at the next. Lists of now are made for its beginning: within
+        it the same question gets the same bytes; at its end they change at once.
         """
         return self._periods.around(now)
 
     @cached_property
     def _periods(self) -> _Periods:
-        return _Periods(self.model.index.turns)
+        turns, of_rules = self.model.index.turns, self.model.recommender.editorial.turns
+        return _Periods(np.insert(turns, np.searchsorted(turns, of_rules), of_rules) if len(of_rules) else turns)
 
     def moment(self, now: int) -> int:
         """The moment that lists of now are made for, microseconds."""

@@ -112,10 +112,9 @@ def never_kept(trained: Path) -> Iterator[Client]:
         yield client
 
 
-def kept(client: Client) -> Answers:
-    """The answers kept of the snapshot in service."""
-    answers: Answers = client.app.state.context.follower.holder.answers()
-    return answers
+def kept(client: Client) -> int:
+    """How many answers are kept of the snapshot in service."""
+    return sum(len(answers) for answers in client.app.state.context.follower.holder.answers())
 
 
 ASKED: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
@@ -158,22 +157,22 @@ def test_an_answer_that_was_kept_is_the_one_that_would_be_made(
     }
     if made.status_code < 400:  # a problem holds the id of its request
         assert again.content == made.content
-        assert len(kept(never_kept)) == 0
+        assert kept(never_kept) == 0
 
 
 def test_an_answer_is_kept_by_path_and_query_as_they_were_sent(timed: Client) -> None:
     for path in (LIST, LIST, f"{LIST}?limit=2", f"{LIST}?limit=2", "/v1/articles/football%2D2/related"):
         timed.get(path)
-    assert len(kept(timed)) == 3
+    assert kept(timed) == 3
     timed.request("HEAD", LIST)
-    assert len(kept(timed)) == 3
+    assert kept(timed) == 3
 
 
 def test_errors_and_what_is_no_list_and_no_article_are_not_kept(timed: Client) -> None:
     for path in ("/v1/articles/nobody/related", f"{LIST}?limit=0", "/nowhere", "/health/ready", "/metrics", "/demo"):
         timed.get(path)
     timed.request("POST", LIST)
-    assert len(kept(timed)) == 0
+    assert kept(timed) == 0
 
 
 def test_a_list_of_now_is_kept_until_the_next_turn(timed: Client, clock: Clock) -> None:
@@ -206,16 +205,16 @@ def test_a_list_of_the_past_is_kept_for_ever(timed: Client, clock: Clock) -> Non
     first = timed.get(f"{LIST}?as_of=2025-03-20")
     clock.now += 1000 * TICK
     assert timed.get(f"{LIST}?as_of=2025-03-20").content == first.content
-    assert len(kept(timed)) == 1
+    assert kept(timed) == 1
 
 
 def test_another_version_begins_with_no_answers(artifacts: Path) -> None:
     with serving(artifacts, follow_seconds=0.02) as client:
         before = client.get(LIST).json()["model"]["version"]
-        assert len(kept(client)) == 1
+        assert kept(client) == 1
         version = train_into(artifacts, topic_records()).version
         eventually(lambda: client.get("/health/ready").json()["model"] == version)
-        assert len(kept(client)) == 0
+        assert kept(client) == 0
         assert before != version == client.get(LIST).json()["model"]["version"]
 
 

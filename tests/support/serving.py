@@ -72,6 +72,6 @@ def under_rules(client: Client, *rules: Rule) -> Iterator[Client]:
     holder = client.app.state.context.follower.holder
     before = holder.take()
     recommender = replace(before.model.recommender, editorial=EditorialRules.of(rules))
-    holder.current = Snapshot(replace(before.model, recommender=recommender), Answers(2**20))
+    holder.current = Snapshot(replace(before.model, recommender=recommender), answers=Answers(2**20))
     yield client
     holder.current = before

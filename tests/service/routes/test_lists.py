@@ -42,7 +42,7 @@ def read(trained: Path) -> Iterator[Client]:
         model = Registry(trained).load_current()
         popularity = Popularity().with_interactions(one for article_id in READERS for one in readings(article_id))
         recommender = replace(model.recommender, popularity=popularity)
-        holder.current = Snapshot(replace(model, recommender=recommender), Answers(1 << 20))
+        holder.current = Snapshot(replace(model, recommender=recommender), answers=Answers(1 << 20))
         yield client
 
 

@@ -24,7 +24,7 @@ from service.methods import Heads
 from service.metrics import Metrics
 from service.paths import EncodedSlashes
 from service.reading import Lists
-from service.routes import articles, health, lists, models
+from service.routes import archive, articles, bulk, drafts, health, lists, models
 from service.settings import ServiceSettings
 from service.site import demo
 from service.telemetry import Telemetry
@@ -78,7 +78,15 @@ def create_app(settings: ServiceSettings | None = None, now: Callable[[], int] =
     )
     app.state.context = context
     problems.install(app)
-    for router in (articles.router, lists.router, health.router, models.router):
+    for router in (
+        articles.router,
+        archive.router,
+        bulk.router,
+        drafts.router,
+        lists.router,
+        health.router,
+        models.router,
+    ):
         app.include_router(router)
     if settings.demo:
         app.include_router(demo.router)

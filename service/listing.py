@@ -49,21 +49,42 @@ def answer(
     snapshot: Snapshot,
 ) -> Answer:
     """The answer to a request for a list, of which the first ``found`` places are its own and the rest made it full."""
-    added = (_NAMES[place.reason] for place in places if place.reason in _NAMES)
-    used = next(added, None) if len(places) > found else None
-    body = snapshot.renderer.answer(
-        request_id=_name(listing, snapshot.version, parameters.fallback),
-        name=listing.name,
-        source_id=listing.source_id,
-        as_of=format_time(from_microseconds(listing.query.as_of)),
-        items=snapshot.renderer.items(places, listing.source, listing.explain, parameters.shown),
-        fallback=used,
+    made = Answer(
+        written(snapshot, listing, places, found, parameters),
+        context.settings.cache_control,
+        Listed(listing.name, len(places), _used(places, found)),
     )
-    made = Answer(body, context.settings.cache_control, Listed(listing.name, len(places), used))
     # a list of the past stays as it is, unless a rule takes something down; so does one as of a moment that has come
     stays = not parameters.is_of_now(period.since) and not snapshot.model.recommender.editorial
     answers = snapshot.answers_by_readers if listing.name in BY_READERS else snapshot.answers
     return answers.keep(scope, made, ALWAYS if stays else period)
+
+
+def written(
+    snapshot: Snapshot,
+    listing: Listing,
+    places: Sequence[Recommendation],
+    found: int,
+    parameters: StandingParameters,
+    duplicates: Sequence[int] | None = None,
+) -> bytes:
+    """The body of an answer; ``duplicates`` are rows that say what a draft says."""
+    renderer = snapshot.renderer
+    return renderer.answer(
+        request_id=_name(listing, snapshot.version, parameters.fallback),
+        name=listing.name,
+        source_id=listing.source_id,
+        as_of=format_time(from_microseconds(listing.query.as_of)),
+        items=renderer.items(places, listing.source, listing.explain, parameters.shown),
+        fallback=_used(places, found),
+        duplicates=None if duplicates is None else renderer.duplicates(duplicates),
+    )
+
+
+def _used(places: Sequence[Recommendation], found: int) -> str | None:
+    """The fallback that made a list full, if one did."""
+    added = (_NAMES[place.reason] for place in places if place.reason in _NAMES)
+    return next(added, None) if len(places) > found else None
 
 
 def _name(listing: Listing, version: str, fallback: str) -> str:

@@ -15,7 +15,7 @@ from models.answers import Explanation, shown_score
 from models.artifact import Model
 from models.candidates import Reason, Recommendation
 from models.index import ArticleIndex
-from service.schemas import ITEM_FIELDS
+from service.schemas import DUPLICATE_FIELDS, ITEM_FIELDS
 
 CARDS = 32_768  # articles whose texts are kept serialised: about a kilobyte each
 
@@ -64,13 +64,32 @@ class Renderer:
             card = self._cards[row] = _serialised(self._model.index, row)
         return card
 
+    def duplicates(self, rows: Sequence[int]) -> str:
+        """Articles as a JSON array, each with the members of an item that stand in the article."""
+        template, chosen = _template(DUPLICATE_FIELDS)
+        filler = ("null",) * len(ITEM_FIELDS)
+        written = []
+        for row in rows:
+            identifier, *others = self._card(row)
+            written.append(template % chosen((identifier, *filler[1:4], *others, "null")))
+        return f"[{','.join(written)}]"
+
     def answer(
-        self, *, request_id: str, name: str, source_id: str | None, as_of: str, items: str, fallback: str | None
+        self,
+        *,
+        request_id: str,
+        name: str,
+        source_id: str | None,
+        as_of: str,
+        items: str,
+        fallback: str | None,
+        duplicates: str | None = None,
     ) -> bytes:
-        """A whole :class:`ListAnswer` in UTF-8."""
+        """A whole :class:`ListAnswer`, or of a draft a :class:`DraftAnswer`, in UTF-8."""
+        more = "" if duplicates is None else f',"duplicates":{duplicates}'
         return (
             f'{{"request_id":"{request_id}","list":"{name}","source_id":{to_json(source_id)},"as_of":"{as_of}",'
-            f'"model":{self._version},"items":{items},"fallback":{to_json(fallback)},"degraded":false}}'
+            f'"model":{self._version},"items":{items},"fallback":{to_json(fallback)},"degraded":false{more}}}'
         ).encode()
 
 

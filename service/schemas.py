@@ -141,6 +141,29 @@ class ListAnswer:
     degraded: bool = False
 
 
+@dataclass(frozen=True)
+class Duplicate:
+    """An article that says what a draft says."""
+
+    id: str
+    title: str
+    url: str | None
+    section: str | None
+    published_at: str | None
+    source: str | None
+    story_id: str
+
+
+DUPLICATE_FIELDS = tuple(field.name for field in fields(Duplicate))
+
+
+@dataclass(frozen=True)
+class DraftAnswer(ListAnswer):
+    """The list of a draft, and what is published already and says the same: copies, and what is alike in wording."""
+
+    duplicates: Sequence[Duplicate] = ()
+
+
 class Version(BaseModel):
     """A model version."""
 

@@ -8,6 +8,7 @@
     ├── ArticleNotFound            no such article in the model
     ├── RuleNotFound               no such editorial rule
     ├── RuleRefused                what is no editorial rule; names the member at fault
+    ├── KeyNotFound                no such key in the state
     ├── SourceError                a location cannot be read                      exit 4
     ├── StateError                 the database of what changed since training fails exit 4
     ├── TrainingRefused            nothing to train on, or a training is running  exit 5
@@ -71,6 +72,14 @@ class RuleRefused(SilahError):
         super().__init__(f"{member} {problem}")
         self.member = member
         self.problem = problem
+
+
+class KeyNotFound(SilahError):
+    """The state holds no key of this id."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"no key with id {key_id!r}")
+        self.key_id = key_id
 
 
 class SourceError(SilahError):

@@ -13,18 +13,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from models.answers import ListName
 from models.registry import Registry
 from service import problems
+from service.bodies import Bodies
 from service.caching import Front
 from service.database import Database
 from service.dependencies import Context
 from service.follower import Follower
 from service.journal import Journal
+from service.keys import Keyring, Keys
 from service.ledger import Ledger
 from service.logs import log_to_stderr
 from service.methods import Heads
 from service.metrics import Metrics
+from service.origins import Origins
 from service.paths import EncodedSlashes
 from service.reading import Lists
 from service.routes import archive, articles, bulk, drafts, health, lists, models
+from service.security import Rates, Security
 from service.settings import ServiceSettings
 from service.site import demo
 from service.telemetry import Telemetry
@@ -65,13 +69,16 @@ def create_app(settings: ServiceSettings | None = None, now: Callable[[], int] =
     )
     metrics = Metrics()
     ledger = Ledger(metrics.count)
-    context = Context(settings, registry, follower, Writer(journal, follower, now), metrics, ledger, now)
+    keys = Keys(journal)
+    writer = Writer(journal, follower, now)
+    context = Context(settings, registry, follower, writer, metrics, ledger, journal, keys, now)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with follower.running():
             yield
         ledger.write_up()
+        journal.close()
 
     app = Application(
         title="Silah", description=DESCRIPTION, version="0.1.0", lifespan=lifespan, redirect_slashes=False
@@ -94,8 +101,12 @@ def create_app(settings: ServiceSettings | None = None, now: Callable[[], int] =
     routes = {name: named[name] for name in ListName}
     layers: ASGIApp = Lists(app.framework, articles.make_list, context, routes)
     layers = Heads(EncodedSlashes(layers))
+    layers = Bodies(layers, settings.body_bytes, settings.json_depth)
     layers = Front(layers, follower.holder.answers, now)
     # who may ask is decided here: behind telemetry, which counts refusals too, and before any answer
+    layers = Security(layers, Keyring(keys.locks), Rates(settings.writes_per_second), not settings.read_key_required)
+    if settings.cors_origins:
+        layers = Origins(layers, settings.cors_origins)
     app.front = Telemetry(layers, ledger)
     return app
 

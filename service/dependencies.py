@@ -13,6 +13,8 @@ from fastapi import Depends, Path, Request
 
 from models.registry import Registry
 from service.follower import Follower
+from service.journal import Journal
+from service.keys import Keys
 from service.ledger import Ledger
 from service.metrics import Metrics
 from service.paths import decode_id
@@ -35,6 +37,8 @@ class Context:
     writer: Writer
     metrics: Metrics
     ledger: Ledger
+    journal: Journal
+    keys: Keys
     now: Callable[[], int]
 
 

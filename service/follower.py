@@ -242,4 +242,3 @@ class Follower:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-            self.journal.close()

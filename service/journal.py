@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Column, MetaData, Table, Text, func, insert, select, update
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, func, insert, select, update
 
 from models.errors import StateError
 from service.database import Database
@@ -102,15 +102,21 @@ class Journal:
         if not changes:
             return []
         with self.database.writing() as connection:
-            moved = update(HEAD).values(seq=HEAD.c.seq + len(changes)).returning(HEAD.c.seq)
-            first = connection.execute(moved).scalar_one() - len(changes) + 1
-            entries = [
-                Entry(seq, at, change.kind, change.subject, change.payload, key_id)
-                for seq, change in enumerate(changes, first)
-            ]
-            connection.execute(insert(JOURNAL), [_row(entry) for entry in entries])
-            if not self.database.is_sqlite:
-                connection.execute(select(func.pg_notify(CHANNEL, "")))
+            return self.write(connection, changes, at, key_id)
+
+    def write(
+        self, connection: Connection, changes: Sequence[Change], at: int, key_id: str | None = None
+    ) -> list[Entry]:
+        """Write changes down within a transaction of a writer, with what else it does."""
+        moved = update(HEAD).values(seq=HEAD.c.seq + len(changes)).returning(HEAD.c.seq)
+        first = connection.execute(moved).scalar_one() - len(changes) + 1
+        entries = [
+            Entry(seq, at, change.kind, change.subject, change.payload, key_id)
+            for seq, change in enumerate(changes, first)
+        ]
+        connection.execute(insert(JOURNAL), [_row(entry) for entry in entries])
+        if not self.database.is_sqlite:
+            connection.execute(select(func.pg_notify(CHANNEL, "")))
         return entries
 
     def after(self, seq: int, limit: int = 1000, kinds: Collection[Kind] | None = None) -> list[Entry]:

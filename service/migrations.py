@@ -17,6 +17,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE journal_head (seq {integer} NOT NULL)",
         "INSERT INTO journal_head (seq) VALUES (0)",
     ),
+    (
+        """CREATE TABLE keys (id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, scope TEXT NOT NULL, note TEXT,
+                              created_at {integer} NOT NULL, revoked_at {integer})""",
+    ),
 )
 SCHEMA = len(STEPS)
 

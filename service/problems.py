@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from models.errors import (
     ArticleNotFound,
+    KeyNotFound,
     ModelError,
     NothingPublished,
     QueryError,
@@ -59,6 +60,7 @@ class Row:
 
 TABLE: Mapping[type[SilahError], Row] = {
     ArticleNotFound: Row(HTTPStatus.NOT_FOUND, "article-not-found"),
+    KeyNotFound: Row(HTTPStatus.NOT_FOUND, "key-not-found"),
     VersionNotFound: Row(HTTPStatus.NOT_FOUND, "version-not-found"),
     QueryError: Row(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-query"),
     NothingPublished: Row(HTTPStatus.SERVICE_UNAVAILABLE, "nothing-published", {"Retry-After": "5"}),
@@ -103,9 +105,14 @@ def problem(
     )
 
 
-async def _known(request: Request, error: Exception) -> JSONResponse:
+def problem_of(request: Request, error: Exception) -> JSONResponse:
+    """A known error as a response."""
     row = next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
     return problem(request, row.status, row.code, str(error), row.headers)
+
+
+async def _known(request: Request, error: Exception) -> JSONResponse:
+    return problem_of(request, error)
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from sqlalchemy import URL
+
+
+def _origin(text: str) -> str:
+    """As a browser sends it: nothing else would ever match."""
+    if text != "*" and not _ORIGIN.fullmatch(text):
+        raise ValueError("an origin is https://HOST or https://HOST:PORT, without a path, or `*`")
+    return text
+
+
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
+Origin = Annotated[str, AfterValidator(_origin)]
 
 
 class ServiceSettings(BaseSettings):
@@ -35,6 +48,19 @@ class ServiceSettings(BaseSettings):
     cache_bytes: int = Field(
         default=64 * 2**20, ge=0, description="bytes of answers that each process keeps to send again; 0 keeps none"
     )
+    read_key_required: bool = Field(default=False, description="whether lists and articles take a read key, too")
+    cors_origins: list[Origin] = Field(
+        default=[], description="sites whose pages may ask from a browser, such as https://news.example; `*` is all"
+    )
+    body_bytes: int = Field(default=2 * 2**20, gt=0, description="bytes of a request's body at most")
+    line_bytes: int = Field(default=2**20, gt=0, description="bytes of a line at most, where lines stream in")
+    json_depth: int = Field(default=16, gt=0, description="how deep JSON may stand in one another")
+    writes_per_second: float = Field(
+        default=200.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="requests that write which each process takes of a key, for long; 0 takes all",
+    )
     demo: bool = Field(default=True, description="serve the demo newsroom at /demo")
 
     @classmethod
@@ -56,8 +82,9 @@ class ServiceSettings(BaseSettings):
 
     @property
     def cache_control(self) -> str:
-        """The header of every cacheable answer."""
+        """The header of every cacheable answer; what takes a key is for no cache between."""
+        who = "private" if self.read_key_required else "public"
         return (
-            f"public, max-age={self.max_age}, stale-while-revalidate={self.stale_while_revalidate}, "
+            f"{who}, max-age={self.max_age}, stale-while-revalidate={self.stale_while_revalidate}, "
             f"stale-if-error={self.stale_if_error}"
         )

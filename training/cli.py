@@ -17,6 +17,7 @@ from rich.table import Table
 
 from models.errors import (
     ArticleNotFound,
+    KeyNotFound,
     ModelError,
     QualityGateFailed,
     QueryError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 EXIT_CODES: tuple[tuple[type[SilahError], int], ...] = (
     (QueryError, 2),
     (ArticleNotFound, 2),
+    (KeyNotFound, 2),
     (QualityGateFailed, 3),
     (SourceError, 4),
     (StateError, 4),

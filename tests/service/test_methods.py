@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from service.scopes import Scope
 from tests.support.serving import Client
 
 LIST = "/v1/articles/football-2/related"
@@ -30,4 +31,4 @@ def test_a_head_may_be_conditional(client: Client) -> None:
 
 @pytest.mark.parametrize("path", ["/health/live", LIST])
 def test_where_there_is_get_head_is_allowed(client: Client, path: str) -> None:
-    assert client.request("POST", path).headers["allow"] == "GET, HEAD"
+    assert client.request("POST", path, headers=client.key(Scope.ADMIN)).headers["allow"] == "GET, HEAD"

@@ -9,6 +9,7 @@ import pytest
 
 from models.errors import ModelError, NothingPublished, QueryError, SilahError, VersionNotFound
 from service.app import create_app
+from service.scopes import Scope
 from service.settings import ServiceSettings
 from tests.support.problems import assert_problem
 from tests.support.serving import Client, asking
@@ -55,7 +56,7 @@ def test_an_unknown_article_is_404(client: Client) -> None:
 @pytest.mark.parametrize("method", ["POST", "DELETE", "PATCH", "TRACE"])
 @pytest.mark.parametrize("path", ["/health/live", "/v1/models", "/demo", "/v1/articles/football-1/related"])
 def test_a_method_that_a_path_does_not_have_is_405(client: Client, method: str, path: str) -> None:
-    response = client.request(method, path)
+    response = client.request(method, path, headers=client.key(Scope.ADMIN))
     problem = assert_problem(response, 405, "method-not-allowed")
     assert method in problem["detail"]
     assert "GET" in response.headers["allow"]

@@ -53,6 +53,11 @@ def test_keys_of_other_commands_are_passed_over(folder: Path, monkeypatch: pytes
         ("max_age", "-1"),
         ("stale_if_error", "forever"),
         ("demo", "perhaps"),
+        ("read_key_required", "sometimes"),
+        ("body_bytes", "0"),
+        ("line_bytes", "-1"),
+        ("json_depth", "0"),
+        ("writes_per_second", "inf"),
     ],
 )
 def test_nonsense_in_the_environment_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -76,3 +81,12 @@ def test_the_state_stands_beside_the_versions_unless_told_otherwise(monkeypatch:
 def test_the_cache_control_is_made_of_three_settings() -> None:
     settings = ServiceSettings(max_age=1, stale_while_revalidate=2, stale_if_error=3)
     assert settings.cache_control == "public, max-age=1, stale-while-revalidate=2, stale-if-error=3"
+
+
+def test_what_takes_a_key_is_kept_by_readers_alone() -> None:
+    assert ServiceSettings(read_key_required=True).cache_control.startswith("private, max-age=10, ")
+
+
+def test_sites_come_from_the_environment_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SILAH_CORS_ORIGINS", '["https://news.example"]')
+    assert ServiceSettings().cors_origins == ["https://news.example"]

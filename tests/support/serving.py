@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ from fastapi import FastAPI
 from models.editorial import EditorialRules, Rule
 from service.app import create_app, present
 from service.caching import Answers
+from service.scopes import Scope
 from service.settings import ServiceSettings
 from service.snapshot import Snapshot
 
@@ -30,6 +32,11 @@ class Client:
         self._portal = portal
         self._http = http
 
+    def key(self, scope: Scope) -> dict[str, str]:
+        """The header of a request with a new key."""
+        _, shown = self.app.state.context.keys.create(scope, present())
+        return {"Authorization": f"Bearer {shown}"}
+
     def request(self, method: str, url: str, **given: Any) -> httpx.Response:
         return self._portal.call(lambda: self._http.request(method, url, **given))
 
@@ -39,10 +46,15 @@ class Client:
 
 @contextmanager
 def serving(artifacts: Path, now: Callable[[], int] = present, **settings: Any) -> Iterator[Client]:
-    """A running application on a folder of versions; ``now`` gives its present, microseconds since 1970."""
-    app = create_app(ServiceSettings(artifacts=artifacts, **settings), now)
-    with asking(app) as client:
-        yield client
+    """A running application on a folder of versions; ``now`` gives its present, microseconds since 1970.
+
+    Its state is its own, unless one is given.
+    """
+    with TemporaryDirectory(prefix="silah-state-") as folder:
+        settings = {"state": f"sqlite:///{folder}/state.db", **settings}
+        app = create_app(ServiceSettings(artifacts=artifacts, **settings), now)
+        with asking(app) as client:
+            yield client
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from service.metrics import Metrics
 from service.origins import Origins
 from service.paths import EncodedSlashes
 from service.reading import Lists
-from service.routes import archive, articles, bulk, drafts, health, lists, models
+from service.routes import archive, articles, bulk, drafts, health, lists, models, page
 from service.security import Rates, Security
 from service.settings import ServiceSettings
 from service.site import demo
@@ -86,6 +86,7 @@ def create_app(settings: ServiceSettings | None = None, now: Callable[[], int] =
     app.state.context = context
     problems.install(app)
     for router in (
+        page.router,  # before articles, where any path is an id
         articles.router,
         archive.router,
         bulk.router,

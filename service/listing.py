@@ -13,7 +13,7 @@ from models.article import format_time, from_microseconds
 from models.candidates import Query, Reason, Recommendation
 from service.caching import ALWAYS, Answer, Listed, Period
 from service.dependencies import Context
-from service.schemas import StandingParameters
+from service.schemas import Asked, StandingParameters
 from service.snapshot import Snapshot
 
 FALLBACKS = {"latest": Reason.LATEST, "section": Reason.SECTION}
@@ -54,10 +54,7 @@ def answer(
         context.settings.cache_control,
         Listed(listing.name, len(places), _used(places, found)),
     )
-    # a list of the past stays as it is, unless a rule takes something down; so does one as of a moment that has come
-    stays = not parameters.is_of_now(period.since) and not snapshot.model.recommender.editorial
-    answers = snapshot.answers_by_readers if listing.name in BY_READERS else snapshot.answers
-    return answers.keep(scope, made, ALWAYS if stays else period)
+    return keep(scope, made, parameters, period, snapshot, by_readers=listing.name in BY_READERS)
 
 
 def written(
@@ -87,6 +84,16 @@ def _used(places: Sequence[Recommendation], found: int) -> str | None:
     return next(added, None) if len(places) > found else None
 
 
+def keep(
+    scope: Scope, made: Answer, parameters: Asked, period: Period, snapshot: Snapshot, *, by_readers: bool
+) -> Answer:
+    """Remember the answer to a request for as long as it holds; the answer."""
+    # what is of the past stays as it is, unless a rule takes something down; so does what is of a moment that has come
+    stays = not parameters.is_of_now(period.since) and not snapshot.model.recommender.editorial
+    answers = snapshot.answers_by_readers if by_readers else snapshot.answers
+    return answers.keep(scope, made, ALWAYS if stays else period)
+
+
 def _name(listing: Listing, version: str, fallback: str) -> str:
     """The name of an answer: equal questions to equal snapshots have equal names."""
     query = listing.query
@@ -101,5 +108,9 @@ def _name(listing: Listing, version: str, fallback: str) -> str:
         query.min_score,
         query.diversity,
     )
-    parts = (str(listing.name), listing.source_id, version, asked, fallback, listing.explain)
-    return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
+    return name_of(str(listing.name), listing.source_id, version, asked, fallback, listing.explain)
+
+
+def name_of(*asked: object) -> str:
+    """A name for an answer, by all that it was asked for and made from."""
+    return hashlib.blake2b(repr(asked).encode(), digest_size=12).hexdigest()

@@ -6,7 +6,7 @@ The shape is that of :class:`service.schemas.ListAnswer`, which describes it; he
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from json.encoder import encode_basestring
 from operator import itemgetter
@@ -90,6 +90,16 @@ class Renderer:
         return (
             f'{{"request_id":"{request_id}","list":"{name}","source_id":{to_json(source_id)},"as_of":"{as_of}",'
             f'"model":{self._version},"items":{items},"fallback":{to_json(fallback)},"degraded":false{more}}}'
+        ).encode()
+
+    def page(self, *, request_id: str, source_id: str, as_of: str, boxes: Iterable[tuple[str, str, str]]) -> bytes:
+        """A whole :class:`PageAnswer` in UTF-8; of each box its name, its title and its items as a JSON array."""
+        written = ",".join(
+            f'{{"name":{to_json(name)},"title":{to_json(title)},"items":{items}}}' for name, title, items in boxes
+        )
+        return (
+            f'{{"request_id":"{request_id}","source_id":{to_json(source_id)},"as_of":"{as_of}",'
+            f'"model":{self._version},"boxes":[{written}],"degraded":false}}'
         ).encode()
 
 

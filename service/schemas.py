@@ -53,17 +53,11 @@ Age = Annotated[timedelta, BeforeValidator(_read_age, json_schema_input_type=str
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
-class StandingParameters(BaseModel):
-    """What every list can be asked for."""
+class Asked(BaseModel):
+    """What everything that shows articles can be asked for."""
 
     model_config = ConfigDict(extra="ignore")
 
-    limit: int | None = Field(None, ge=1, le=MAX_LIMIT, description="articles wanted; each list has its own default")
-    section: str | None = Field(None, description="only this section")
-    exclude_section: str | None = Field(None, description="nothing of this section")
-    since: Time | None = Field(None, description="published at or after", examples=["2026-11-01T00:00:00Z"])
-    until: Time | None = Field(None, description="published at or before", examples=["2026-11-23"])
-    max_age: Age | None = Field(None, description="published within this time before `as_of`", examples=["7d", "12h"])
     as_of: Time | None = Field(None, description="the list as it was then; a moment to come counts as now")
     exclude: list[str] = Field([], max_length=200, description="ids that must not appear")
     fallback: Literal["latest", "section", "none"] = Field("none", description="what makes a short list full")
@@ -79,9 +73,43 @@ class StandingParameters(BaseModel):
         """Whether the list asked for at a moment, in microseconds, changes as time goes on."""
         return self.as_of is None or to_microseconds(self.as_of) > moment
 
+    def at(self, moment: int) -> int:
+        """The moment that is asked about at a moment, in microseconds: ``as_of``, or now where that is earlier."""
+        return moment if self.as_of is None else min(to_microseconds(self.as_of), moment)
+
+
+class Explained(Asked):
+    """What can show why an article stands beside another."""
+
+    explain: bool = Field(False, description="show the words that the articles share")
+
+    @cached_property
+    def shown(self) -> tuple[str, ...]:
+        asked = set(self.fields or ITEM_FIELDS) - (set() if self.explain else {"matched_terms"})
+        return tuple(name for name in ITEM_FIELDS if name in asked)
+
+
+class PageParameters(Explained):
+    """What a whole page can be asked for; how many of what is the layout's."""
+
+    def query(self, moment: int) -> Query:
+        """What is asked of all boxes at a moment, in microseconds."""
+        return Query(as_of=self.at(moment), now=moment, exclude=frozenset(self.exclude))
+
+
+class StandingParameters(Asked):
+    """What every list can be asked for."""
+
+    limit: int | None = Field(None, ge=1, le=MAX_LIMIT, description="articles wanted; each list has its own default")
+    section: str | None = Field(None, description="only this section")
+    exclude_section: str | None = Field(None, description="nothing of this section")
+    since: Time | None = Field(None, description="published at or after", examples=["2026-11-01T00:00:00Z"])
+    until: Time | None = Field(None, description="published at or before", examples=["2026-11-23"])
+    max_age: Age | None = Field(None, description="published within this time before `as_of`", examples=["7d", "12h"])
+
     def query(self, moment: int, default_limit: int) -> Query:
-        """The query to ask at a moment, in microseconds: ``as_of``, or now where that is earlier."""
-        as_of = moment if self.as_of is None else min(to_microseconds(self.as_of), moment)
+        """The query to ask at a moment, in microseconds."""
+        as_of = self.at(moment)
         bounds = [] if self.since is None else [to_microseconds(self.since)]
         if self.max_age is not None:
             bounds.append(as_of - self.max_age // timedelta(microseconds=1))
@@ -97,17 +125,11 @@ class StandingParameters(BaseModel):
         )
 
 
-class ListParameters(StandingParameters):
+class ListParameters(Explained, StandingParameters):
     """What every list of an article can be asked for."""
 
     min_score: Share = Field(0.0, description="lowest score shown")
     diversity: Share | None = Field(None, description="0 ranks by score alone, 1 by difference alone")
-    explain: bool = Field(False, description="show the words that the articles share")
-
-    @cached_property
-    def shown(self) -> tuple[str, ...]:
-        asked = set(self.fields or ITEM_FIELDS) - (set() if self.explain else {"matched_terms"})
-        return tuple(name for name in ITEM_FIELDS if name in asked)
 
     def query(self, moment: int, default_limit: int) -> Query:
         asked = super().query(moment, default_limit)
@@ -162,6 +184,30 @@ class DraftAnswer(ListAnswer):
     """The list of a draft, and what is published already and says the same: copies, and what is alike in wording."""
 
     duplicates: Sequence[Duplicate] = ()
+
+
+@dataclass(frozen=True)
+class BoxAnswer:
+    """A box of a page: there is at least one article in it."""
+
+    name: str
+    title: str
+    items: Sequence[Item]
+
+
+@dataclass(frozen=True)
+class PageAnswer:
+    """The boxes of an article's page that have something in them, in the order of the layout.
+
+    ``request_id`` names this answer as it does that of a list.
+    """
+
+    request_id: str
+    source_id: str
+    as_of: str
+    model: ModelName
+    boxes: Sequence[BoxAnswer]
+    degraded: bool = False
 
 
 class Version(BaseModel):

@@ -10,6 +10,8 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from sqlalchemy import URL
 
+from models.page import DEFAULT_LAYOUT, Layout
+
 
 def _origin(text: str) -> str:
     """As a browser sends it: nothing else would ever match."""
@@ -61,6 +63,7 @@ class ServiceSettings(BaseSettings):
         allow_inf_nan=False,
         description="requests that write which each process takes of a key, for long; 0 takes all",
     )
+    page: Layout = Field(default=DEFAULT_LAYOUT, description="the boxes of an article's page")
     demo: bool = Field(default=True, description="serve the demo newsroom at /demo")
 
     @classmethod

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import make_url
 
+from models.page import DEFAULT_LAYOUT, Box, BoxList
 from service.settings import ServiceSettings
 
 
@@ -90,3 +91,17 @@ def test_what_takes_a_key_is_kept_by_readers_alone() -> None:
 def test_sites_come_from_the_environment_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SILAH_CORS_ORIGINS", '["https://news.example"]')
     assert ServiceSettings().cors_origins == ["https://news.example"]
+
+
+def test_the_layout_of_pages_stands_in_the_file_or_in_the_environment(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ServiceSettings().page == DEFAULT_LAYOUT
+    box = '[[page.boxes]]\nname = "top"\nlist = "section"\nsection = "رياضة"\nlimit = 3\ndeduplicate = false\n'
+    (folder / "silah.toml").write_text(box, encoding="utf-8")
+    assert ServiceSettings().page.boxes == (Box("top", BoxList.SECTION, None, "رياضة", 3, deduplicate=False),)
+    monkeypatch.setenv("SILAH_PAGE", '{"boxes": [{"name": "top", "list": "trending"}]}')
+    assert ServiceSettings().page.boxes == (Box("top", BoxList.TRENDING),)
+    monkeypatch.setenv("SILAH_PAGE", '{"boxes": [{"name": "top", "list": "front"}]}')
+    with pytest.raises(ValidationError):
+        ServiceSettings()

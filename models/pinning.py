@@ -17,7 +17,7 @@ def pinned(index: ArticleIndex, edits: Edits, query: Query, told: Int32Array) ->
 
     Each stands at the first free place from its position on; one that would stand beyond the limit is left out.
     """
-    pins = [(position, row) for position, row in edits.pins if position <= query.limit]
+    pins = edits.pins and [(position, row) for position, row in edits.pins if position <= query.limit]
     if not pins:
         return {}
     rows = np.array([row for _, row in pins], dtype=np.int32)

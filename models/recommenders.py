@@ -107,7 +107,7 @@ def related_news(
     fresh = freshness(index, near.rows, source, rules.related_half_life_days, rules.related_freshness_floor)
     diversity = rules.related_diversity if query.diversity is None else query.diversity
     enough = query.limit if diversity == 0 else None
-    told = _rows([*told.tolist(), *pins.values()])
+    told = np.append(told, _rows([*pins.values()])) if pins else told
     weighed, boosted = _boosted(index, weigh(index, near, fresh), edits)
     ranked = index.ranked(one_per_story(index, weighed, told, rules.story_shows, enough))
     varied = diversify(index, ranked, diversity, query.limit)
@@ -141,7 +141,7 @@ def you_may_also_like(
     weighed = weigh(index, near, fresh)
     read = _read_beyond(recommender, source, query, own_story, edits)
     both, boosted = _boosted(index, joined(index, weighed, read, rules.also_like_co_read_weight), edits)
-    told = _rows([*told.tolist(), *pins.values()])
+    told = np.append(told, _rows([*pins.values()])) if pins else told
     ranked = index.ranked(one_per_story(index, both, told, rules.story_shows, DIVERSIFIED))
     ranked = ranked.take(slice(DIVERSIFIED))
     diversity = rules.also_like_diversity if query.diversity is None else query.diversity

@@ -19,7 +19,7 @@ from models.reranking import one_per_story, weigh
 from models.retrieval import allowed
 
 LOOKED_UP = 64  # articles at a time: most lists are full with the first
-RANKED_ANEW = 1024  # articles at a time where some are boosted: none is raised past more than so many
+RANKED_ANEW = 256  # articles at a time where some are boosted: none is raised past more than so many
 
 
 def latest_news(
@@ -95,4 +95,6 @@ def _blocks(index: ArticleIndex, ranking: Ranking | None, edits: Edits) -> Itera
         if boosts is None:
             yield index.ranked(candidates), set()
         else:
-            yield weigh(index, candidates, boosts), set(rows[boosts != 1].tolist())
+            weighed, boosted = weigh(index, candidates, boosts), set(rows[boosts != 1].tolist())
+            for start in range(0, len(weighed), LOOKED_UP):
+                yield weighed.take(slice(start, start + LOOKED_UP)), boosted

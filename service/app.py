@@ -27,7 +27,7 @@ from service.metrics import Metrics
 from service.origins import Origins
 from service.paths import EncodedSlashes
 from service.reading import Lists
-from service.routes import archive, articles, bulk, drafts, health, lists, models, page
+from service.routes import archive, articles, bulk, drafts, health, lists, models, page, rules
 from service.security import Rates, Security
 from service.settings import ServiceSettings
 from service.site import demo
@@ -94,6 +94,7 @@ def create_app(settings: ServiceSettings | None = None, now: Callable[[], int] =
         lists.router,
         health.router,
         models.router,
+        rules.router,
     ):
         app.include_router(router)
     if settings.demo:

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from models.answers import Item, ListName, StandingName
 from models.article import parse_time, to_microseconds
 from models.candidates import MAX_LIMIT, Query
+from models.editorial import MAX_FACTOR, MAX_NOTE, Rule, RuledList, RuleType
+from models.errors import RuleRefused
 
 _AGE = re.compile(r"(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -208,6 +210,92 @@ class PageAnswer:
     model: ModelName
     boxes: Sequence[BoxAnswer]
     degraded: bool = False
+
+
+Name = Annotated[str, Field(min_length=1)]
+
+
+class Validity(BaseModel):
+    """When a rule is in effect: from ``from`` on and before ``until``; without one of them, without that end."""
+
+    model_config = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+    since: Time | None = Field(None, alias="from", examples=["2026-11-23T10:00:00Z"])
+    until: Time | None = Field(None, examples=["2026-11-24T10:00:00Z"])
+
+
+class RuleBody(BaseModel):
+    """An editorial rule to be stored. What only answers have is passed over, so that a rule may go back as it came."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str | None = Field(None, description="that of the path, or left out")
+    type: RuleType
+    article_id: Name | None = Field(None, description="the target: an article, which may come later")
+    section: Name | None = Field(None, description="the target: all of a section")
+    source_id: Name | None = Field(None, description="on the page of this article only")
+    source_section: Name | None = Field(None, description="on the pages of this section only")
+    lists: list[RuledList] | None = Field(None, min_length=1, description="in these lists only")
+    position: int | None = Field(None, ge=1, le=MAX_LIMIT, description="of a pin; 1 unless said otherwise")
+    factor: float | None = Field(None, ge=0, le=MAX_FACTOR, allow_inf_nan=False, description="of a boost")
+    validity: Validity | None = None
+    note: str = Field("", max_length=MAX_NOTE, description="why; for editors alone")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_answers_add(cls, value: object) -> object:
+        added = {"active", "seq", "changed_at", "key_id"}
+        return {name: each for name, each in value.items() if name not in added} if isinstance(value, dict) else value
+
+    def rule(self, rule_id: str) -> Rule:
+        """The rule of an id.
+
+        Raises:
+            RuleRefused: when members do not go together.
+        """
+        if self.id not in {None, rule_id}:
+            raise RuleRefused("id", f"is not that of the path, {rule_id!r}")
+        validity = self.validity or Validity()
+        return Rule(
+            id=rule_id,
+            type=self.type,
+            article_id=self.article_id,
+            section=self.section,
+            source_id=self.source_id,
+            source_section=self.source_section,
+            lists=None if self.lists is None else frozenset(self.lists),
+            position=1 if self.position is None and self.type is RuleType.PIN else self.position,
+            factor=self.factor,
+            since=None if validity.since is None else to_microseconds(validity.since),
+            until=None if validity.until is None else to_microseconds(validity.until),
+            note=self.note,
+        )
+
+
+class RuleAnswer(BaseModel):
+    """A rule as it is stored; members without a value are left out."""
+
+    id: str = Field(examples=["court-2026-114"])
+    type: RuleType
+    article_id: str | None = None
+    section: str | None = None
+    source_id: str | None = None
+    source_section: str | None = None
+    lists: list[RuledList] | None = None
+    position: int | None = None
+    factor: float | None = None
+    validity: Validity | None = None
+    note: str | None = None
+    active: bool = Field(description="in effect at the moment of the answer")
+    seq: int = Field(description="the change that stored it, in the journal")
+    changed_at: str = Field(examples=["2026-11-23T10:00:00Z"])
+    key_id: str | None = Field(description="the key that asked for it")
+
+
+class RulesAnswer(BaseModel):
+    """All rules, by id."""
+
+    rules: list[RuleAnswer]
 
 
 class Version(BaseModel):

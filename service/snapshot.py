@@ -77,7 +77,8 @@ class Snapshot:
                     case Kind.DELETION:
                         articles[entry.subject] = None
                     case Kind.RULE:
-                        editorial = editorial.with_rule(Rule.from_json(entry.payload or ""))
+                        rule = Rule.from_json(entry.payload or "")
+                        editorial = editorial.with_rule(rule, entry.seq, entry.at, entry.key_id)
                     case Kind.RULE_DELETION:
                         editorial = editorial.without(entry.subject)
                     case Kind.EVENTS:

@@ -50,6 +50,7 @@ COMMANDS = (
     Command("update", ("{generated}", "--articles", "100000")),
     Command("training", ("{generated}", "--growth")),
     Command("readers"),
+    Command("events"),
 )
 
 

@@ -47,5 +47,12 @@ def to_payload(interactions: Iterable[Interaction]) -> str:
 
 
 def from_payload(payload: str) -> list[Interaction]:
-    """The batch of a journal row."""
-    return [Interaction(_ACTS[act], *others) for act, *others in json.loads(payload)]
+    """The batch of a journal row.
+
+    Raises:
+        ValueError: the text is none that :func:`to_payload` writes.
+    """
+    try:
+        return [Interaction(_ACTS[act], *others) for act, *others in json.loads(payload)]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no batch of interactions: {error!r}") from error

@@ -76,9 +76,14 @@ class ReadingRules:
         if self.retention_days * 24 < longest:
             raise QueryError(f"readings are kept {self.retention_days} days; the lists look back {longest} hours")
 
+    @property
+    def retention(self) -> int:
+        """How long readings count, microseconds."""
+        return round(self.retention_days * DAY) * BUCKET
+
     def first_counted(self, as_of: int) -> int:
         """The first bucket that counts at a moment: no hour is counted of which a part is older than the retention."""
-        oldest = as_of // BUCKET - round(self.retention_days * DAY)
+        oldest = (as_of - self.retention) // BUCKET
         return -(-oldest // HOUR) * HOUR
 
 

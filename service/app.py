@@ -26,8 +26,9 @@ from service.methods import Heads
 from service.metrics import Metrics
 from service.origins import Origins
 from service.paths import EncodedSlashes
+from service.pseudonyms import Pseudonyms
 from service.reading import Lists
-from service.routes import archive, articles, bulk, drafts, health, lists, models, page, rules
+from service.routes import archive, articles, bulk, drafts, events, health, lists, models, page, rules
 from service.security import Rates, Security
 from service.settings import ServiceSettings
 from service.site import demo
@@ -66,12 +67,14 @@ def create_app(settings: ServiceSettings | None = None, now: Callable[[], int] =
         every=settings.follow_seconds,
         retry=settings.retry_seconds,
         cache_bytes=settings.cache_bytes,
+        reading=settings.reading_rules,
     )
     metrics = Metrics()
     ledger = Ledger(metrics.count)
     keys = Keys(journal)
     writer = Writer(journal, follower, now)
-    context = Context(settings, registry, follower, writer, metrics, ledger, journal, keys, now)
+    pseudonyms = Pseudonyms(journal.database, settings.reading_rules.retention)
+    context = Context(settings, registry, follower, writer, pseudonyms, metrics, ledger, journal, keys, now)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -91,6 +94,7 @@ def create_app(settings: ServiceSettings | None = None, now: Callable[[], int] =
         archive.router,
         bulk.router,
         drafts.router,
+        events.router,
         lists.router,
         health.router,
         models.router,

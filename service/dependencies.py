@@ -18,6 +18,7 @@ from service.keys import Keys
 from service.ledger import Ledger
 from service.metrics import Metrics
 from service.paths import decode_id
+from service.pseudonyms import Pseudonyms
 from service.settings import ServiceSettings
 from service.snapshot import Snapshot
 from service.writing import Writer
@@ -35,6 +36,7 @@ class Context:
     registry: Registry
     follower: Follower
     writer: Writer
+    pseudonyms: Pseudonyms
     metrics: Metrics
     ledger: Ledger
     journal: Journal

@@ -21,6 +21,11 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE keys (id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, scope TEXT NOT NULL, note TEXT,
                               created_at {integer} NOT NULL, revoked_at {integer})""",
     ),
+    (
+        "CREATE TABLE reader_secrets (period {integer} PRIMARY KEY, secret TEXT NOT NULL)",
+        # events that are too old are found without looking at all rows
+        "CREATE INDEX journal_events ON journal (at) WHERE kind = 'events'",
+    ),
 )
 SCHEMA = len(STEPS)
 

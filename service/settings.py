@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from sqlalchemy import URL
 
+from models.errors import QueryError
 from models.page import DEFAULT_LAYOUT, Layout
+from models.popularity import ReadingRules
 
 
 def _origin(text: str) -> str:
@@ -64,6 +66,22 @@ class ServiceSettings(BaseSettings):
         description="requests that write which each process takes of a key, for long; 0 takes all",
     )
     page: Layout = Field(default=DEFAULT_LAYOUT, description="the boxes of an article's page")
+    most_read_hours: float = Field(
+        default=24.0, gt=0, allow_inf_nan=False, description="hours that the most read looks back"
+    )
+    trending_half_life_hours: float = Field(
+        default=6.0, gt=0, allow_inf_nan=False, description="hours after which a reading trends half"
+    )
+    readings_days: float = Field(
+        default=7.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="days for which readings count and are kept, and a reader has the same name",
+    )
+    reader_articles_an_hour: int = Field(
+        default=60, ge=1, description="different articles that a reader opens in an hour; more is a bot's doing"
+    )
+    events_together: int = Field(default=1000, ge=1, le=10_000, description="events that one request may hold")
     demo: bool = Field(default=True, description="serve the demo newsroom at /demo")
 
     @classmethod
@@ -77,11 +95,26 @@ class ServiceSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
+    @model_validator(mode="after")
+    def _readers_can_be_counted(self) -> Self:
+        try:
+            _ = self.reading_rules
+        except QueryError as error:
+            raise ValueError(str(error)) from error
+        return self
+
     @property
     def state_url(self) -> str:
         """Where the state is."""
         file = URL.create("sqlite", database=str(self.artifacts / "state.db"))
         return self.state or file.render_as_string()
+
+    @property
+    def reading_rules(self) -> ReadingRules:
+        """How readers are counted."""
+        return ReadingRules(
+            self.most_read_hours, self.trending_half_life_hours, self.readings_days, self.reader_articles_an_hour
+        )
 
     @property
     def cache_control(self) -> str:

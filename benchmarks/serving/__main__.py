@@ -72,12 +72,13 @@ class Server:
 
 
 @contextmanager
-def serving(app: str, **settings: str) -> Iterator[Server]:
-    """A server of an application on the first core, answering."""
+def serving(app: str, core: int | None = 0, **settings: str) -> Iterator[Server]:
+    """A server of an application on one core, or on all of them, answering."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    command = ["taskset", "-c", "0", sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "warning"]
+    command = [] if core is None else ["taskset", "-c", str(core)]
+    command += [sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "warning"]
     command += ["--port", str(port), app, *(["--factory"] if app.startswith("service") else [])]
     process = subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.DEVNULL)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 
 from models.interaction import Act, Interaction, from_payload, to_payload
@@ -17,3 +18,9 @@ def test_every_member_is_written_in_few_letters():
     one = Interaction(Act.CLICK, "خبر-١", 5, 7, "أخبار/2", "abc", 3)
     assert to_payload([one]) == '[["click","خبر-١",5,7,"أخبار/2","abc",3]]'
     assert from_payload(to_payload([one])) == [one]
+
+
+@pytest.mark.parametrize("payload", ["", "7", "[7]", '[["like","a",1]]', '[["read"]]', "{}{}", '["r"]'])
+def test_what_is_no_batch_is_refused(payload: str):
+    with pytest.raises(ValueError, match=r"."):
+        from_payload(payload)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from sqlalchemy import make_url
 
 from models.page import DEFAULT_LAYOUT, Box, BoxList
+from models.popularity import ReadingRules
 from service.settings import ServiceSettings
 
 
@@ -53,6 +54,8 @@ def test_keys_of_other_commands_are_passed_over(folder: Path, monkeypatch: pytes
         ("retry_seconds", "-1"),
         ("max_age", "-1"),
         ("stale_if_error", "forever"),
+        ("readings_days", "inf"),
+        ("events_together", "0"),
         ("demo", "perhaps"),
         ("read_key_required", "sometimes"),
         ("body_bytes", "0"),
@@ -105,3 +108,16 @@ def test_the_layout_of_pages_stands_in_the_file_or_in_the_environment(
     monkeypatch.setenv("SILAH_PAGE", '{"boxes": [{"name": "top", "list": "front"}]}')
     with pytest.raises(ValidationError):
         ServiceSettings()
+
+
+def test_readers_are_counted_as_the_settings_say() -> None:
+    settings = ServiceSettings(
+        most_read_hours=12, trending_half_life_hours=3, readings_days=2, reader_articles_an_hour=9
+    )
+    assert settings.reading_rules == ReadingRules(12, 3, 2, 9)
+    assert ServiceSettings().reading_rules == ReadingRules()
+
+
+def test_a_list_may_not_look_back_further_than_readings_are_kept() -> None:
+    with pytest.raises(ValidationError, match="readings are kept 1"):
+        ServiceSettings(readings_days=1, trending_half_life_hours=6)

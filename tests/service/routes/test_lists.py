@@ -12,9 +12,6 @@ import pytest
 from models.article import parse_time, to_microseconds
 from models.interaction import Act, Interaction
 from models.popularity import Popularity
-from models.registry import Registry
-from service.caching import Answers
-from service.snapshot import Snapshot
 from tests.support.newsroom import AFTER_ALL, COPY, SECTIONS, topic_records
 from tests.support.problems import assert_problem
 from tests.support.serving import Client, serving
@@ -39,10 +36,11 @@ def read(trained: Path) -> Iterator[Client]:
     """The visible world and its readers."""
     with serving(trained, now=lambda: NOW) as client:
         holder = client.app.state.context.follower.holder
-        model = Registry(trained).load_current()
+        model = holder.current.model
         popularity = Popularity().with_interactions(one for article_id in READERS for one in readings(article_id))
         recommender = replace(model.recommender, popularity=popularity)
-        holder.current = Snapshot(replace(model, recommender=recommender), answers=Answers(1 << 20))
+        model = replace(model, recommender=recommender)
+        holder.current = replace(holder.current, model=model, answers=holder.current.answers.anew())
         yield client
 
 

@@ -17,6 +17,7 @@ from service.bodies import Bodies
 from service.caching import Front
 from service.database import Database
 from service.dependencies import Context
+from service.expiry import Expiry
 from service.follower import Follower
 from service.journal import Journal
 from service.keys import Keyring, Keys
@@ -74,11 +75,12 @@ def create_app(settings: ServiceSettings | None = None, now: Callable[[], int] =
     keys = Keys(journal)
     writer = Writer(journal, follower, now)
     pseudonyms = Pseudonyms(journal.database, settings.reading_rules.retention)
+    expiry = Expiry(journal.database, settings.reading_rules, now)
     context = Context(settings, registry, follower, writer, pseudonyms, metrics, ledger, journal, keys, now)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with follower.running():
+        async with follower.running(), expiry.running():
             yield
         ledger.write_up()
         journal.close()

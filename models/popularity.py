@@ -194,9 +194,12 @@ class Popularity:
         return self._with(part_of(keys, np.array(buckets, dtype=np.int32)))
 
     def kept_from(self, moment: int) -> Popularity:
-        """Without what is older than a moment: it takes no more room, and no answer as of later ones changes."""
+        """Without what counts no more at a moment: it takes no room, and no answer as of later ones changes.
+
+        Cheap to ask again and again: only where a seventh of the retention has gathered is anything done.
+        """
         first = self.rules.first_counted(moment)
-        if self._oldest >= first:
+        if self._oldest > first - self.rules.retention // BUCKET // 7:
             return self
         everything = self._readings.together()
         kept = everything.buckets >= first

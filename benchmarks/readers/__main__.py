@@ -64,9 +64,9 @@ def fit(built: csr_matrix) -> str:
     try:
         from implicit.nearest_neighbours import CosineRecommender  # noqa: PLC0415  # where it is installed
     except ModuleNotFoundError:
-        return "not installed"
+        return "a fit of implicit, which is not installed"
     model = CosineRecommender(K=LOOKED_UP, num_threads=1)
-    return f"{milliseconds(lambda: model.fit(built, show_progress=False)):,.0f} ms"
+    return f"{milliseconds(lambda: model.fit(built, show_progress=False)):,.0f} ms for a fit of implicit"
 
 
 def main() -> None:
@@ -104,10 +104,12 @@ def main() -> None:
     print(f"{given.events / spent:,.0f} events/s in batches of {BATCH}, the slowest {slowest * 1000:.0f} ms")
     print(f"{len(popularity):,} readings in {size:,.0f} MiB, in {len(popularity.readings.parts)} parts")
     print(f"first lists after a batch: median {statistics.median(lists):.1f} ms, last {lists[-1]:.1f} ms")
+    forgetting = milliseconds(lambda: popularity.kept_from(end + WEEK // 7))
+    print(f"forgetting a day: {forgetting:,.0f} ms")
     print(f"first list of the past: {past:,.0f} ms")
     told = f"median {statistics.median(cocounts):.2f} ms, most {max(cocounts):.1f} ms"
     print(f"co-reading, {len(asked)} articles of 20 readers or more: {told}")
-    print(f"scipy: {building:,.0f} ms to build, {row:.2f} ms a row; implicit: {fit(built)} to fit")
+    print(f"scipy: {building:,.0f} ms to build, {row:.2f} ms a row; beside {fit(built)}")
     figure = f"{given.events / spent:,.0f} events/s"
     table_rows.write(
         given.rows_to, [Row("events counted on one core", "Silah", figure, aim="≥ 10,000 beside all else")]

@@ -77,7 +77,7 @@ def test_what_is_old_may_go_without_a_change(done: list[Interaction], one: int, 
     popularity = of(done)
     kept = popularity.kept_from(forgotten)
     assert both(kept, now) == both(popularity, now)
-    assert len(kept) <= len(popularity)
+    assert kept is popularity or len(kept) < len(popularity)
     fresh = [one for one in done if one.at >= FEW.first_counted(forgotten) * BUCKET]
     assert both(of(fresh), now) == both(popularity, now)  # rows that are that old may be deleted
     assert both(kept.with_interactions(done), now) == both(popularity, now)
@@ -160,3 +160,13 @@ def test_equal_shares_stand_in_one_block():
 def test_rules_outside_their_limits_are_refused(numbers: dict[str, float]):
     with pytest.raises(QueryError):
         ReadingRules(**numbers)  # type: ignore[arg-type]  # names from a table
+
+
+def test_what_counts_no_more_takes_no_room():
+    popularity = of([read("أ", reader, minute) for reader, minute in enumerate(range(0, 540, 10))])
+    assert popularity.kept_from(END - 3 * HOUR * BUCKET) is popularity
+    kept = popularity.kept_from(END)
+    assert len(kept) == 36  # of six hours, one each ten minutes
+    assert kept.ids == ["أ"]
+    assert kept.kept_from(END) is kept
+    assert len(popularity.kept_from(END + 9 * HOUR * BUCKET)) == 0

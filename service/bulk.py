@@ -11,12 +11,12 @@ from typing import IO, Any
 from models.article import Article, deleted_id
 from models.errors import RecordError
 from models.live import LiveIndex
+from service.bodies import lines
 from service.journal import Change, Entry, Kind
 
 TOGETHER = 500  # records that are written and applied at once
 IN_MEMORY = 1 << 20  # bytes of results before they go to a file
 PIECE = 1 << 16  # bytes of results sent at once
-LONGEST = 4 * 2**20  # bytes of a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +29,10 @@ class Line:
     message: str | None = None
 
 
-async def lines_of(stream: AsyncIterator[bytes]) -> AsyncIterator[tuple[int, bytes | None]]:
-    """The lines of a body with their numbers from 1 on, blank ones left out; None in place of one that is too long."""
-    rest, number, too_long = b"", 0, False
-    async for chunk in stream:
-        *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
-            number += 1
-            if line.strip() or too_long:
-                yield number, None if too_long or len(line) > LONGEST else line
-            too_long = False
-        if len(rest) > LONGEST:
-            rest, too_long = b"", True
-    if rest.strip() or too_long:
-        yield number + 1, None if too_long or len(rest) > LONGEST else rest
-
-
-def read(number: int, line: bytes | None) -> Line:
-    """A line as a change: an article record, or `{"id": …, "deleted": true}`."""
+def read(number: int, line: bytes | None, longest: int) -> Line:
+    """A line as a change: an article record, or `{"id": …, "deleted": true}`; None stands for one that is too long."""
     if line is None:
-        return Line(number, None, "too_long", f"the line has more than {LONGEST} bytes")
+        return Line(number, None, "too_long", f"the line has more than {longest} bytes")
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -67,15 +51,22 @@ def read(number: int, line: bytes | None) -> Line:
 
 async def taken(
     stream: AsyncIterator[bytes],
+    longest: int,
     index: Callable[[], LiveIndex],
     write: Callable[[Sequence[Change]], Awaitable[list[Entry]]],
 ) -> IO[bytes]:
-    """Write down what comes, some hundred lines at a time; the results, one JSON line each, in a file."""
+    """Write down what comes, some hundred lines at a time; the results, one JSON line each, in a file.
+
+    Lines of more than ``longest`` bytes are rejected, blank ones passed over.
+    """
     results: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # closed by who sends it
     try:
         together: list[Line] = []
-        async for number, line in lines_of(stream):
-            together.append(read(number, line))
+        number = 0
+        async for line in lines(stream, longest):
+            number += 1
+            if line is None or line.strip():
+                together.append(read(number, line, longest))
             if len(together) == TOGETHER:
                 results.write(await _written(together, index(), write))
                 together = []

@@ -57,7 +57,7 @@ class ServiceSettings(BaseSettings):
         default=[], description="sites whose pages may ask from a browser, such as https://news.example; `*` is all"
     )
     body_bytes: int = Field(default=2 * 2**20, gt=0, description="bytes of a request's body at most")
-    line_bytes: int = Field(default=2**20, gt=0, description="bytes of a line at most, where lines stream in")
+    line_bytes: int = Field(default=4 * 2**20, gt=0, description="bytes of a line at most, where lines stream in")
     json_depth: int = Field(default=16, gt=0, description="how deep JSON may stand in one another")
     writes_per_second: float = Field(
         default=200.0,

@@ -43,7 +43,9 @@ async def take(request: Request, context: InContext) -> StreamingResponse:
     async def write(changes: Sequence[Change]) -> list[Entry]:
         return await context.writer.write(changes, key_id)
 
-    results = await bulk.taken(request.stream(), lambda: context.follower.holder.take().index, write)
+    results = await bulk.taken(
+        request.stream(), context.settings.line_bytes, lambda: context.follower.holder.take().index, write
+    )
     return StreamingResponse(bulk.pieces(results), media_type=NDJSON, headers=_NO_STORE)
 
 

@@ -55,7 +55,7 @@ async def patch(request: Request, article_id: ArticleId, context: InContext) -> 
     return await _keep(request, context, article_of({**record, "id": article_id}))
 
 
-@router.delete("/{article_id:path}", status_code=204, responses=responses(HTTPStatus.SERVICE_UNAVAILABLE))
+@router.delete("/{article_id:path}", status_code=204, responses=PROBLEMS)
 async def delete(request: Request, article_id: ArticleId, context: InContext) -> Response:
     """An article goes, and is shown no more by any list, also after the next training; 204 whether there was one."""
     await context.writer.write([Change(Kind.DELETION, article_id)], request.scope.get("key_id"))

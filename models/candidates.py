@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -26,6 +27,11 @@ class Reason(StrEnum):
     SECTION = "fallback:section"
 
 
+def never() -> bool:
+    """There is time."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """What is asked of a list; times are microseconds since 1970, UTC.
@@ -40,6 +46,7 @@ class Query:
         diversity: 0 to 1, weight of variety against score; ``None`` is the list's own default.
         now: when it is asked: what editors ban by then does not stand in lists of the past either; ``None``
             is ``as_of``.
+        is_late: whether the time to answer is over; what would take longer is left out then.
 
     Raises:
         QueryError: when a number is outside its limits.
@@ -55,6 +62,7 @@ class Query:
     min_score: float = 0.0
     diversity: float | None = None
     now: int | None = None
+    is_late: Callable[[], bool] = field(default=never, compare=False)
 
     def __post_init__(self) -> None:
         if not 1 <= self.limit <= MAX_LIMIT:

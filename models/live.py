@@ -279,6 +279,10 @@ class LiveIndex(ArticleIndex):
         return self._together(self.search.everywhere(asked, count, allowed), count)
 
     def farther(self, row: int, count: int, allowed: BoolArray) -> Candidates | None:
+        archive = self.trained.archive
+        if not archive.ready:
+            archive.wanted = True
+            return None
         return self.nearest(self.asked(row), count, allowed & self.may_be_near(row))
 
     def nearest(self, asked: Asked, count: int, allowed: BoolArray) -> Candidates:

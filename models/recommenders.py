@@ -19,7 +19,7 @@ from models.limits import NO_OTHERS, Amount, Share, Whole
 from models.pinning import pinned, woven
 from models.popularity import Popularity
 from models.reranking import Shown, beyond, diversify, freshness, joined, one_per_story, spread, weigh, within
-from models.retrieval import content, latest
+from models.retrieval import latest, reaching
 from models.tfidf import Int32Array
 
 DEFAULT_RELATED = 5
@@ -102,16 +102,20 @@ def related_news(
         return []
     told = _rows([source, *(item.row for item in beside)])
     pins = pinned(index, edits, query, told)
-    near = content(index, source, query, rules.related_min_similarity, edits)
-    near = within(index, near, source, rules.related_window_days)
-    fresh = freshness(index, near.rows, source, rules.related_half_life_days, rules.related_freshness_floor)
+    told = np.append(told, _rows([*pins.values()])) if pins else told
     diversity = rules.related_diversity if query.diversity is None else query.diversity
     enough = query.limit if diversity == 0 else None
-    told = np.append(told, _rows([*pins.values()])) if pins else told
-    weighed, boosted = _boosted(index, weigh(index, near, fresh), edits)
-    ranked = index.ranked(one_per_story(index, weighed, told, rules.story_shows, enough))
-    varied = diversify(index, ranked, diversity, query.limit)
-    return woven(index, source, _answer(index, near, varied, query, boosted, len(pins)), pins)
+    found: list[Recommendation] = []
+    for reached in reaching(index, source, query, rules.related_min_similarity, edits):
+        near = within(index, reached, source, rules.related_window_days)
+        fresh = freshness(index, near.rows, source, rules.related_half_life_days, rules.related_freshness_floor)
+        weighed, boosted = _boosted(index, weigh(index, near, fresh), edits)
+        ranked = index.ranked(one_per_story(index, weighed, told, rules.story_shows, enough))
+        varied = diversify(index, ranked, diversity, query.limit)
+        found = _answer(index, near, varied, query, boosted, len(pins))
+        if len(found) + len(pins) >= query.limit:
+            break
+    return woven(index, source, found, pins)
 
 
 # score = cosine · freshness · boosts over articles of another story, that is
@@ -133,27 +137,37 @@ def you_may_also_like(
     beside = shown_beside(recommender, source, query) if beside is None else beside
     told = _rows([source, *(item.row for item in beside)])
     pins = pinned(index, edits, query, told)
-    near = content(index, source, query, rules.also_like_min_similarity, edits)
+    told = np.append(told, _rows([*pins.values()])) if pins else told
     dense = index.neighbours(source).scores[rules.same_story_neighbours :][:1]
     own_story = max(rules.same_story_similarity, float(dense.max(initial=0)))
-    near = within(index, near.take(near.scores < own_story), source, rules.also_like_window_days)
-    fresh = freshness(index, near.rows, source, rules.also_like_half_life_days, rules.also_like_freshness_floor)
-    weighed = weigh(index, near, fresh)
     read = _read_beyond(recommender, source, query, own_story, edits)
-    both, boosted = _boosted(index, joined(index, weighed, read, rules.also_like_co_read_weight), edits)
-    told = np.append(told, _rows([*pins.values()])) if pins else told
-    ranked = index.ranked(one_per_story(index, both, told, rules.story_shows, DIVERSIFIED))
-    ranked = ranked.take(slice(DIVERSIFIED))
+    found: list[Recommendation] = []
+    for reached in reaching(index, source, query, rules.also_like_min_similarity, edits):
+        near = within(index, reached.take(reached.scores < own_story), source, rules.also_like_window_days)
+        fresh = freshness(index, near.rows, source, rules.also_like_half_life_days, rules.also_like_freshness_floor)
+        weighed = weigh(index, near, fresh)
+        both, boosted = _boosted(index, joined(index, weighed, read, rules.also_like_co_read_weight), edits)
+        ranked = index.ranked(one_per_story(index, both, told, rules.story_shows, max(DIVERSIFIED, query.limit)))
+        varied = _varied(recommender, ranked, query)
+        found = _answer(index, near, varied, query, boosted, len(pins))
+        found = _by_readers(index, found, weighed, read) if found and len(read) else found
+        if len(found) + len(pins) >= query.limit:
+            break
+    return woven(index, source, found, pins)
+
+
+def _varied(recommender: Recommender, ranked: Candidates, query: Query) -> Candidates:
+    """The ranked in the order of «you may also like»: unlike each other, at most half from one section."""
+    index, rules = recommender.index, recommender.rules
+    ranked = ranked.take(slice(max(DIVERSIFIED, query.limit)))
     diversity = rules.also_like_diversity if query.diversity is None else query.diversity
     most = (query.limit + 1) // 2
-    for looked in (2 * query.limit, DIVERSIFIED):  # the first are the same however many are asked for
+    for looked in (2 * query.limit, len(ranked)):  # the first are the same however many are asked for
         varied = diversify(index, ranked, diversity, looked).take(slice(looked))
         room = ~beyond(index, varied, most) & (varied.scores >= query.min_score)
         if np.count_nonzero(room) >= query.limit:
             break
-    found = _answer(index, near, spread(index, varied, most), query, boosted, len(pins))
-    found = _by_readers(index, found, weighed, read) if found and len(read) else found
-    return woven(index, source, found, pins)
+    return spread(index, varied, most)
 
 
 def shown_beside(recommender: Recommender, source: int, query: Query) -> list[Recommendation]:

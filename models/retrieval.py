@@ -12,6 +12,7 @@ from models.index import UNKNOWN_TIME, ArticleIndex
 from models.tfidf import Int32Array
 
 LATEST_BLOCK = 1024
+FARTHER = 4  # times as many are looked for at each step beyond the neighbours that are known
 
 
 def content(index: ArticleIndex, row: int, query: Query, least: float = 0.0, edits: Edits = NO_EDITS) -> Candidates:
@@ -19,6 +20,32 @@ def content(index: ArticleIndex, row: int, query: Query, least: float = 0.0, edi
     near = index.neighbours(row)
     near = near.take(slice(int(np.count_nonzero(near.scores >= np.float32(least)))))
     return near.take(allowed(index, near.rows, query, edits))
+
+
+def reaching(
+    index: ArticleIndex, row: int, query: Query, least: float = 0.0, edits: Edits = NO_EDITS
+) -> Iterator[Candidates]:
+    """What :func:`content` gives, then more and more where a filter may have kept out what is nearer.
+
+    Neighbours are known up to a number; those that are allowed and stand beyond it are looked for when a list asks.
+    Each of these holds all that those before it held.
+    """
+    yield content(index, row, query, least, edits)
+    known = index.neighbours(row)
+    count = index.neighbour_rows.shape[1]
+    if len(known) < count or known.scores[-1] < least:
+        return  # there is nothing beyond
+    rows = np.arange(len(index), dtype=np.int32)
+    mask = allowed(index, rows, query, edits)
+    wanted = min(count, int(np.count_nonzero(mask)))
+    while wanted and not query.is_late():
+        farther = index.farther(row, wanted, mask)
+        if farther is None:
+            return
+        yield farther.take(farther.scores >= np.float32(least))
+        if len(farther) < wanted or farther.scores[-1] < least:
+            return
+        wanted *= FARTHER
 
 
 def latest(index: ArticleIndex, query: Query, edits: Edits = NO_EDITS) -> Iterator[Int32Array]:

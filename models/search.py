@@ -49,7 +49,13 @@ class Compressed(NamedTuple):
 
 
 class Archive:
-    """The articles of a training, row by row; its postings are made when they are first needed, once."""
+    """The articles of a training, row by row; its postings are made when they are first needed, once.
+
+    Attributes:
+        wanted: whether somebody could have used them who had no time to make them.
+    """
+
+    wanted = False
 
     def __init__(self, articles: int, vectors: Compressed, saturations: Compressed) -> None:
         """Take the arrays of two matrices, see :attr:`vectors` and :attr:`saturations`; nothing is read of them yet."""

@@ -36,6 +36,7 @@ class Listed:
     list: str
     items: int
     fallback: str | None
+    degraded: bool = False
 
 
 class Answer(Response):

@@ -86,6 +86,7 @@ class Follower:
     Attributes:
         cache_bytes: what each snapshot may keep of its answers.
         reading: how readers are counted.
+        ready_at_once: an archive of more articles is made ready for searches when one is first wanted.
     """
 
     registry: Registry
@@ -96,15 +97,19 @@ class Follower:
     cache_bytes: int = 0
     reading: ReadingRules = field(default_factory=ReadingRules)
     at_start: float = 64 * 2**20
+    ready_at_once: int = 200_000
     _later: list[str] = field(default_factory=list, init=False)
     _swapping: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def step(self) -> None:
         """Look once at both. Works in the calling thread."""
         self._look_at_registry()
-        if self.holder.current is not None:
+        if (current := self.holder.current) is not None:
             with contextlib.suppress(StateError):  # remembered, and told by who asks
                 self.catch_up()
+            archive = current.index.trained.archive
+            if not archive.ready and (archive.wanted or len(archive) <= self.ready_at_once):
+                archive.make_ready()
 
     def catch_up(self) -> None:
         """Bring the snapshot in service to the end of the journal; several threads may ask for that at once.
@@ -234,7 +239,7 @@ class Follower:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Holder]:
         """The first look, then following in the background."""
-        await asyncio.to_thread(self.step)
+        await asyncio.to_thread(self._look_at_registry)
         task = asyncio.create_task(self.follow())
         try:
             yield self.holder

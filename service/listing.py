@@ -12,12 +12,14 @@ from models.answers import ListName, StandingName
 from models.article import format_time, from_microseconds
 from models.candidates import Query, Reason, Recommendation
 from service.caching import ALWAYS, Answer, Listed, Period
+from service.deadline import Deadline
 from service.dependencies import Context
 from service.schemas import Asked, StandingParameters
 from service.snapshot import Snapshot
 
 FALLBACKS = {"latest": Reason.LATEST, "section": Reason.SECTION}
 BY_READERS = frozenset((ListName.ALSO_LIKE, StandingName.MOST_READ, StandingName.TRENDING))
+NO_STORE = "no-store"
 _NAMES = {reason: name for name, reason in FALLBACKS.items()}
 
 
@@ -47,13 +49,15 @@ def answer(
     period: Period,
     context: Context,
     snapshot: Snapshot,
+    deadline: Deadline,
 ) -> Answer:
     """The answer to a request for a list, of which the first ``found`` places are its own and the rest made it full."""
-    made = Answer(
-        written(snapshot, listing, places, found, parameters),
-        context.settings.cache_control,
-        Listed(listing.name, len(places), _used(places, found)),
-    )
+    degraded = is_degraded(listing.query, len(places), deadline, snapshot)
+    body = written(snapshot, listing, places, found, parameters, degraded=degraded)
+    listed = Listed(listing.name, len(places), _used(places, found), degraded)
+    if degraded:
+        return Answer(body, NO_STORE, listed)
+    made = Answer(body, context.settings.cache_control, listed)
     return keep(scope, made, parameters, period, snapshot, by_readers=listing.name in BY_READERS)
 
 
@@ -64,17 +68,21 @@ def written(
     found: int,
     parameters: StandingParameters,
     duplicates: Sequence[int] | None = None,
+    *,
+    degraded: bool = False,
 ) -> bytes:
     """The body of an answer; ``duplicates`` are rows that say what a draft says."""
     renderer = snapshot.renderer
+    items = renderer.items(places, listing.source, listing.explain, parameters.shown)
     return renderer.answer(
-        request_id=_name(listing, snapshot.version, parameters.fallback),
+        request_id=_name(listing, snapshot.version, parameters.fallback, items),
         name=listing.name,
         source_id=listing.source_id,
         as_of=format_time(from_microseconds(listing.query.as_of)),
-        items=renderer.items(places, listing.source, listing.explain, parameters.shown),
+        items=items,
         fallback=_used(places, found),
         duplicates=None if duplicates is None else renderer.duplicates(duplicates),
+        degraded=degraded,
     )
 
 
@@ -94,8 +102,14 @@ def keep(
     return answers.keep(scope, made, ALWAYS if stays else period)
 
 
-def _name(listing: Listing, version: str, fallback: str) -> str:
-    """The name of an answer: equal questions to equal snapshots have equal names."""
+def is_degraded(query: Query, count: int, deadline: Deadline, snapshot: Snapshot) -> bool:
+    """Whether a list of so many articles may be shorter than it could be: there was no time to look any farther."""
+    archive = snapshot.index.trained.archive
+    return deadline.missed or (count < query.limit and archive.wanted and not archive.ready)
+
+
+def _name(listing: Listing, version: str, fallback: str, items: str) -> str:
+    """The name of an answer: equal answers to equal questions have equal names."""
     query = listing.query
     asked = (
         query.as_of,
@@ -108,7 +122,7 @@ def _name(listing: Listing, version: str, fallback: str) -> str:
         query.min_score,
         query.diversity,
     )
-    return name_of(str(listing.name), listing.source_id, version, asked, fallback, listing.explain)
+    return name_of(str(listing.name), listing.source_id, version, asked, fallback, listing.explain, items)
 
 
 def name_of(*asked: object) -> str:

@@ -53,6 +53,33 @@ class Metrics:
         self.fallbacks = Counter(
             "silah_fallbacks", "Lists made full by a fallback.", ("list", "fallback"), registry=registry
         )
+        self.degraded = Counter(
+            "silah_degraded", "Lists for which there was no time to look any farther.", ("list",), registry=registry
+        )
+        self.journal_behind = Gauge(
+            "silah_journal_behind_entries",
+            "Entries of the journal that are not in effect yet.",
+            multiprocess_mode="max",
+            registry=registry,
+        )
+        self.journal_lost = Gauge(
+            "silah_journal_lost",
+            "1 while the journal cannot be followed.",
+            multiprocess_mode="max",
+            registry=registry,
+        )
+        self.live_articles = Gauge(
+            "silah_live_articles",
+            "Articles that came or changed since the version in service was trained.",
+            multiprocess_mode="mostrecent",
+            registry=registry,
+        )
+        self.live_unknown_terms = Gauge(
+            "silah_live_unknown_terms_share",
+            "Share of the terms of these articles that the version does not know: the higher, the sooner to train.",
+            multiprocess_mode="mostrecent",
+            registry=registry,
+        )
         self.model_created = Gauge(
             "silah_model_created_timestamp_seconds",
             "When the version in service was trained.",
@@ -86,17 +113,24 @@ class Metrics:
             self.seconds.labels(route).observe_all(values)
         for name, values in items.items():
             self.list_items.labels(name).observe_all(values)
-        listed = (answer.listed for answer in answered if answer.listed and answer.listed.fallback)
-        for names, times in Counts((one.list, one.fallback) for one in listed).items():
+        lists = [answer.listed for answer in answered if answer.listed is not None]
+        for names, times in Counts((one.list, one.fallback) for one in lists if one.fallback).items():
             self.fallbacks.labels(*names).inc(times)
+        for name, times in Counts(one.list for one in lists if one.degraded).items():
+            self.degraded.labels(name).inc(times)
 
-    def observe(self, snapshot: Snapshot | None, refused: bool) -> None:
-        """Take over the state of the snapshot in service."""
+    def observe(self, snapshot: Snapshot | None, refused: bool, behind: int, lost: bool) -> None:
+        """Take over the state of the snapshot in service; ``behind`` and ``lost`` are of the journal."""
         self.model_refused.set(int(refused))
+        self.journal_behind.set(behind)
+        self.journal_lost.set(int(lost))
         if snapshot is not None:
             created = datetime.fromisoformat(snapshot.model.manifest.created_at)
             self.model_created.set(created.timestamp())
-            self.model_articles.set(len(snapshot.model.index))
+            index = snapshot.index
+            self.model_articles.set(index.present)
+            self.live_articles.set(index.came)
+            self.live_unknown_terms.set(index.unknown_since / max(index.terms_since, 1))
 
     @property
     def shared(self) -> bool:

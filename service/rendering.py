@@ -84,22 +84,25 @@ class Renderer:
         items: str,
         fallback: str | None,
         duplicates: str | None = None,
+        degraded: bool = False,
     ) -> bytes:
         """A whole :class:`ListAnswer`, or of a draft a :class:`DraftAnswer`, in UTF-8."""
         more = "" if duplicates is None else f',"duplicates":{duplicates}'
         return (
             f'{{"request_id":"{request_id}","list":"{name}","source_id":{to_json(source_id)},"as_of":"{as_of}",'
-            f'"model":{self._version},"items":{items},"fallback":{to_json(fallback)},"degraded":false{more}}}'
+            f'"model":{self._version},"items":{items},"fallback":{to_json(fallback)},"degraded":{to_json(degraded)}{more}}}'
         ).encode()
 
-    def page(self, *, request_id: str, source_id: str, as_of: str, boxes: Iterable[tuple[str, str, str]]) -> bytes:
+    def page(
+        self, *, request_id: str, source_id: str, as_of: str, boxes: Iterable[tuple[str, str, str]], degraded: bool
+    ) -> bytes:
         """A whole :class:`PageAnswer` in UTF-8; of each box its name, its title and its items as a JSON array."""
         written = ",".join(
             f'{{"name":{to_json(name)},"title":{to_json(title)},"items":{items}}}' for name, title, items in boxes
         )
         return (
             f'{{"request_id":"{request_id}","source_id":{to_json(source_id)},"as_of":"{as_of}",'
-            f'"model":{self._version},"boxes":[{written}],"degraded":false}}'
+            f'"model":{self._version},"boxes":[{written}],"degraded":{to_json(degraded)}}}'
         ).encode()
 
 

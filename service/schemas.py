@@ -323,4 +323,8 @@ class Health(BaseModel):
     status: Literal["live", "ready"]
     model: str | None = None
     articles: int | None = None
+    seq: int | None = Field(None, description="the newest entry of the journal that is in effect")
     refused: str | None = Field(None, description="why the version that should be in service is not")
+    journal_lost: str | None = Field(
+        None, description="why the journal is not followed; what was known stays in effect"
+    )

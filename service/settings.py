@@ -82,6 +82,9 @@ class ServiceSettings(BaseSettings):
         default=60, ge=1, description="different articles that a reader opens in an hour; more is a bot's doing"
     )
     events_together: int = Field(default=1000, ge=1, le=10_000, description="events that one request may hold")
+    deadline_seconds: float = Field(
+        default=0.5, gt=0, allow_inf_nan=False, description="after which an answer is given as far as it is made"
+    )
     demo: bool = Field(default=True, description="serve the demo newsroom at /demo")
 
     @classmethod

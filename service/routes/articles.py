@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from models.article import Article
 from models.errors import ArticleNotFound
 from models.recommenders import filled
 from service.caching import ALWAYS, Answer
+from service.deadline import Deadline
 from service.dependencies import ArticleId, Context, InContext, InSnapshot
 from service.listing import FALLBACKS, Listing, answer
 from service.problems import responses
@@ -69,7 +71,8 @@ def make_list(
     """
     model, kind = snapshot.model, LISTS[name]
     period = snapshot.period(context.now())
-    query = parameters.query(period.since, kind.default_limit)
+    deadline = Deadline(context.settings.deadline_seconds)
+    query = replace(parameters.query(period.since, kind.default_limit), is_late=deadline.is_over)
     source = model.index.find(article_id)
     reason = FALLBACKS.get(parameters.fallback)
     if source is None and reason is None:
@@ -81,4 +84,4 @@ def make_list(
         edits = model.recommender.edits(name, source, query)
         chosen = filled(model.recommender, chosen, query, source, reason, beside, edits)
     listing = Listing(name, article_id, source, query, parameters.explain)
-    return answer(scope, listing, chosen, found, parameters, period, context, snapshot)
+    return answer(scope, listing, chosen, found, parameters, period, context, snapshot, deadline)

@@ -10,12 +10,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from models.answers import ListName
-from models.article import format_time, from_microseconds
+from models.article import Article, format_time, from_microseconds
 from models.drafting import DRAFT, drafted
 from models.recommenders import DEFAULT_RELATED, filled, related_news
+from service.deadline import Deadline
 from service.dependencies import Context, InContext, InSnapshot
 from service.incoming import article_of, body, object_of, record_schema, refuse
-from service.listing import FALLBACKS, Listing, written
+from service.listing import FALLBACKS, Listing, is_degraded, written
 from service.problems import responses
 from service.schemas import DraftAnswer, ListParameters
 from service.snapshot import Snapshot
@@ -53,17 +54,29 @@ async def related(
         if not fits:
             raise refuse(name, "goes from 1 to 50" if name == "limit" else "is true or false")
     parameters = parameters.model_copy(update=asked)
-    answer = await asyncio.to_thread(_answer, record, parameters, context, snapshot)
+    article = _article(record, parameters, context)
+    deadline = Deadline(context.settings.deadline_seconds)
+    made = asyncio.to_thread(_answer, article, parameters, context, snapshot, deadline)
+    try:
+        answer = await asyncio.wait_for(made, deadline.left)
+    except TimeoutError:
+        query = parameters.query(context.now(), DEFAULT_RELATED)
+        listing = Listing(ListName.RELATED, None, None, query)
+        answer = written(snapshot, listing, [], 0, parameters, [], degraded=True)
     return Response(answer, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-def _answer(record: dict[str, Any], parameters: ListParameters, context: Context, snapshot: Snapshot) -> bytes:
-    now = context.now()
-    query = parameters.query(now, DEFAULT_RELATED)
-    given = {"id": DRAFT, "published_at": format_time(from_microseconds(query.as_of))}
-    draft = drafted(
-        snapshot.index, article_of({**given, **{key: one for key, one in record.items() if one is not None}})
-    )
+def _article(record: dict[str, Any], parameters: ListParameters, context: Context) -> Article:
+    as_of = parameters.query(context.now(), DEFAULT_RELATED).as_of
+    absent = {"id": DRAFT, "published_at": format_time(from_microseconds(as_of))}
+    return article_of({**absent, **{name: value for name, value in record.items() if value is not None}})
+
+
+def _answer(
+    article: Article, parameters: ListParameters, context: Context, snapshot: Snapshot, deadline: Deadline
+) -> bytes:
+    query = replace(parameters.query(context.now(), DEFAULT_RELATED), is_late=deadline.is_over)
+    draft = drafted(snapshot.index, article)
     recommender = replace(snapshot.model.recommender, index=draft.index)
     chosen = related_news(recommender, draft.row, query)
     found, reason = len(chosen), FALLBACKS.get(parameters.fallback)
@@ -72,4 +85,6 @@ def _answer(record: dict[str, Any], parameters: ListParameters, context: Context
         chosen = filled(recommender, chosen, query, draft.row, reason, (), edits)
     beside = replace(snapshot, model=replace(snapshot.model, recommender=recommender), cards={})
     listing = Listing(ListName.RELATED, None, draft.row, query, parameters.explain)
-    return written(beside, listing, chosen, found, parameters, draft.duplicates(query.as_of))
+    same = draft.duplicates(query.as_of)
+    degraded = is_degraded(query, len(chosen), deadline, snapshot)
+    return written(beside, listing, chosen, found, parameters, same, degraded=degraded)

@@ -30,8 +30,10 @@ async def ready(context: InContext) -> Health:
     return Health(
         status="ready",
         model=snapshot.version,
-        articles=len(snapshot.model.index),
+        articles=snapshot.index.present,
+        seq=snapshot.seq,
         refused=holder.refusal.problem if holder.refusal else None,
+        journal_lost=holder.lost,
     )
 
 
@@ -42,5 +44,5 @@ async def metrics(context: InContext) -> Response:
     context.ledger.write_up()
     if context.metrics.shared:
         await asyncio.sleep(2 * DELAY)  # until the other workers have written up what they answered before
-    context.metrics.observe(holder.current, holder.refusal is not None)
+    context.metrics.observe(holder.current, holder.refusal is not None, holder.behind, holder.lost is not None)
     return Response(context.metrics.render(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})

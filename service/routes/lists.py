@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from models.answers import DEFAULT_STANDING, STANDING, StandingName
 from models.recommenders import filled
+from service.deadline import Deadline
 from service.dependencies import InContext, InSnapshot
 from service.listing import FALLBACKS, Listing, answer
 from service.problems import responses
@@ -32,10 +34,12 @@ async def standing(
     What nobody read is in neither of the last two; `fallback=latest` makes them full.
     """
     period = snapshot.period(context.now())
-    query = parameters.query(period.since, DEFAULT_STANDING)
+    deadline = Deadline(context.settings.deadline_seconds)
+    query = replace(parameters.query(period.since, DEFAULT_STANDING), is_late=deadline.is_over)
     recommender = snapshot.model.recommender
     chosen = STANDING[name].recommend(recommender, query, None, ())
     reason, found = FALLBACKS.get(parameters.fallback), len(chosen)
     if reason is not None and name is not StandingName.LATEST:
         chosen = filled(recommender, chosen, query, None, reason, (), recommender.edits(name, None, query))
-    return answer(request.scope, Listing(name, None, None, query), chosen, found, parameters, period, context, snapshot)
+    listing = Listing(name, None, None, query)
+    return answer(request.scope, listing, chosen, found, parameters, period, context, snapshot, deadline)

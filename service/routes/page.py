@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
@@ -12,8 +13,9 @@ from models.errors import ArticleNotFound
 from models.page import BoxList, FilledBox
 from models.page import page as boxes_of
 from service.caching import Answer, Listed
+from service.deadline import Deadline
 from service.dependencies import ArticleId, InContext, InSnapshot
-from service.listing import FALLBACKS, keep, name_of
+from service.listing import FALLBACKS, NO_STORE, keep, name_of
 from service.problems import responses
 from service.schemas import PageAnswer, PageParameters
 
@@ -38,7 +40,8 @@ async def page(
     """
     model, renderer = snapshot.model, snapshot.renderer
     period = snapshot.period(context.now())
-    query = parameters.query(period.since)
+    deadline = Deadline(context.settings.deadline_seconds)
+    query = replace(parameters.query(period.since), is_late=deadline.is_over)
     source, fallback = model.index.find(article_id), FALLBACKS.get(parameters.fallback)
     if source is None and fallback is None:
         raise ArticleNotFound(article_id)
@@ -49,18 +52,16 @@ async def page(
         return renderer.items(filled.items, explained, parameters.explain, parameters.shown)
 
     asked = (query.as_of, sorted(query.exclude), parameters.fallback, parameters.explain)
+    boxes = [(filled.box.name, filled.title, items(filled)) for filled in made]
+    listed = Listed("page", sum(len(filled.items) for filled in made), None, deadline.missed)
     body = renderer.page(
-        request_id=name_of("page", article_id, snapshot.version, asked),
+        request_id=name_of("page", article_id, snapshot.version, asked, boxes),
         source_id=article_id,
         as_of=format_time(from_microseconds(query.as_of)),
-        boxes=[(filled.box.name, filled.title, items(filled)) for filled in made],
+        boxes=boxes,
+        degraded=deadline.missed,
     )
-    listed = Listed("page", sum(len(filled.items) for filled in made), None)
-    return keep(
-        request.scope,
-        Answer(body, context.settings.cache_control, listed),
-        parameters,
-        period,
-        snapshot,
-        by_readers=True,
-    )
+    if deadline.missed:
+        return Answer(body, NO_STORE, listed)
+    answer = Answer(body, context.settings.cache_control, listed)
+    return keep(request.scope, answer, parameters, period, snapshot, by_readers=True)

@@ -21,13 +21,13 @@ from service.settings import ServiceSettings
 from tests.support.problems import assert_problem
 from tests.support.serving import Client, asking
 
-ECHO, BULK = "/v1/articles/echo", "/v1/articles:bulk"
+ECHO = "/echo"
 LARGEST, DEEPEST = 1000, 3
 
 
 @pytest.fixture
 def echo(trained: Path, tmp_path: Path) -> Iterator[Client]:
-    """The application with two routes that answer what they are sent."""
+    """The application with a route that answers what it is sent."""
     settings = ServiceSettings(
         artifacts=trained, state=f"sqlite:///{tmp_path / 'state.db'}", body_bytes=LARGEST, json_depth=DEEPEST
     )
@@ -37,13 +37,12 @@ def echo(trained: Path, tmp_path: Path) -> Iterator[Client]:
         return {"read": (await request.body()).decode()}
 
     app.put(ECHO)(answer)
-    app.post(BULK)(answer)
     with asking(app) as client:
         yield client
 
 
-def send(client: Client, body: Any, method: str = "PUT", path: str = ECHO) -> httpx.Response:
-    return client.request(method, path, content=body, headers=client.key(Scope.WRITE))
+def send(client: Client, body: Any) -> httpx.Response:
+    return client.request("PUT", ECHO, content=body, headers=client.key(Scope.ADMIN))
 
 
 async def parts(*chunks: bytes) -> AsyncIterator[bytes]:
@@ -68,9 +67,12 @@ def test_json_too_deep_is_422(echo: Client) -> None:
     assert_problem(send(echo, b"[[[[]]]]"), 422, "nested-too-deep")
 
 
-def test_where_lines_stream_in_neither_limit_holds(echo: Client) -> None:
-    body = b"[[[[[[]]]]]]\n" * 100
-    assert send(echo, body, "POST", BULK).json() == {"read": body.decode()}
+def test_where_lines_stream_in_a_bad_one_keeps_out_itself_alone(echo: Client) -> None:
+    body = b'{"id": "nobody", "deleted": true}\n' * 100 + b"[[[[[[]]]]]]\n" + b"x" * (ServiceSettings().line_bytes + 1)
+    answer = echo.request("POST", "/v1/articles:bulk", content=body, headers=echo.key(Scope.WRITE))
+    results = [json.loads(line) for line in answer.text.splitlines()]
+    assert [result["status"] for result in results] == ["deleted"] * 100 + ["rejected"] * 2
+    assert (results[100]["reason"], results[101]["reason"]) == ("bad_json", "too_long")
 
 
 def test_a_body_nobody_may_send_is_not_read(echo: Client) -> None:

@@ -62,7 +62,11 @@ async def rules(context: InContext, snapshot: InSnapshot) -> Response:
     return JSONResponse({"rules": [_told(stored[rule_id], now) for rule_id in sorted(stored)]}, headers=FRESH)
 
 
-@router.get("/{rule_id:path}", response_model=RuleAnswer, responses=responses(HTTPStatus.NOT_FOUND, UNAVAILABLE))
+@router.get(
+    "/{rule_id:path}",
+    response_model=RuleAnswer,
+    responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, UNAVAILABLE),
+)
 async def rule(rule_id: RuleId, context: InContext, snapshot: InSnapshot) -> Response:
     """One rule."""
     stored = snapshot.model.recommender.editorial.stored.get(rule_id)
@@ -92,7 +96,11 @@ async def put_rule(
     return JSONResponse(_told(StoredRule(made, entry.seq, entry.at, entry.key_id), context.now()), headers=FRESH)
 
 
-@router.delete("/{rule_id:path}", status_code=HTTPStatus.NO_CONTENT, responses=responses(UNAVAILABLE))
+@router.delete(
+    "/{rule_id:path}",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=responses(HTTPStatus.UNPROCESSABLE_ENTITY, UNAVAILABLE),
+)
 async def delete_rule(request: Request, rule_id: RuleId, context: InContext) -> Response:
     """Have a rule no more; 204 also where there is none of this id, which another process may know better."""
     await context.writer.write([Change(Kind.RULE_DELETION, rule_id)], request.scope.get("key_id"))

@@ -121,7 +121,7 @@ def test_a_page_is_cached_as_lists_are(trained: Path) -> None:
         again = client.get("/v1/articles/water-1/page", headers={"If-None-Match": first.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
         assert client.get("/v1/articles/water-1/page").content == first.content
-        assert len(client.app.state.context.follower.holder.answers()) == 1
+        assert sum(map(len, client.app.state.context.follower.holder.answers())) == 1
         clock[0] += 60_000_000
         assert client.get("/v1/articles/water-1/page").json()["as_of"] == "2025-04-01T00:01:00Z"
 

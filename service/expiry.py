@@ -55,17 +55,17 @@ class Expiry:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Look again and again, off the event loop, until the block ends."""
-        task = asyncio.create_task(self._look())
+        """Look again and again, off the event loop, until the block ends; a look that has begun comes to its end."""
+        ended = asyncio.Event()
+        task = asyncio.create_task(self._look(ended))
         try:
             yield
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            ended.set()
+            await task
 
-    async def _look(self) -> None:
-        while True:
+    async def _look(self, ended: asyncio.Event) -> None:
+        while not ended.is_set():
             try:
                 gone = await asyncio.to_thread(self.step)
             except StateError as error:  # the next look will tell
@@ -73,4 +73,5 @@ class Expiry:
             else:
                 if gone:
                     log.info("events expired", extra={"rows": gone})
-            await asyncio.sleep(self.every)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), self.every)

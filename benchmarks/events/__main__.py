@@ -26,6 +26,9 @@ from benchmarks.serving.__main__ import first_answer, serving
 from benchmarks.trained import NEWSROOM
 from models.artifact import ModelConfig
 from models.registry import Registry
+from service.journal import Journal
+from service.keys import Keys
+from service.scopes import Scope
 from training.job import TrainingPlan, train
 from training.progress import Silent
 
@@ -60,11 +63,11 @@ def bodies(size: int, articles: int, seed: int = 1) -> list[bytes]:
     return found
 
 
-def send(address: str, sent: Sequence[bytes], seconds: float, pause: float, key: str | None) -> Iterator[float]:
+def send(address: str, sent: Sequence[bytes], seconds: float, pause: float, key: str) -> Iterator[float]:
     """Send batches on one connection for some seconds, one each ``pause``; the seconds that each waited for."""
     target = urlsplit(address)
     connection = http.client.HTTPConnection(str(target.hostname), target.port)
-    headers = {"Content-Type": "application/json", **({"X-API-Key": key} if key else {})}
+    headers = {"Content-Type": "application/json", "X-API-Key": key}
     end = time.perf_counter() + seconds
     due = time.perf_counter()
     number = 0
@@ -89,19 +92,22 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=10_000, help="events a second of the paced client")
     parser.add_argument("--articles", type=int, default=5_000, help="that are read")
     parser.add_argument("--state", help="another state than a file in the version's folder")
-    parser.add_argument("--key", help="a key that may write, where one is asked for")
     table_rows.add_option(parser)
     given = parser.parse_args()
     sent = bodies(given.batch, given.articles)
     with tempfile.TemporaryDirectory(prefix="silah-events-") as folder:
         plan = TrainingPlan([str(NEWSROOM / "articles.jsonl")], ModelConfig())
         train(plan, Registry(Path(folder)), lambda: datetime.now(UTC), Silent())
-        settings = {"SILAH_ARTIFACTS": folder, **({"SILAH_STATE": given.state} if given.state else {})}
+        state = given.state or f"sqlite:///{folder}/state.db"
+        journal = Journal.open(state)
+        _, key = Keys(journal).create(Scope.WRITE, time.time_ns() // 1000)
+        journal.close()
+        settings = {"SILAH_ARTIFACTS": folder, "SILAH_STATE": state, "SILAH_WRITES_PER_SECOND": "0"}
         with serving("service.app:create_worker", core=None, **settings) as server:
             first_answer(server, "/health/ready")
-            flat = list(send(server.address, sent, given.seconds, 0, given.key))
+            flat = list(send(server.address, sent, given.seconds, 0, key))
             before, begun = server.processor(), time.perf_counter()
-            paced = list(send(server.address, sent, given.seconds, given.batch / given.rate, given.key))
+            paced = list(send(server.address, sent, given.seconds, given.batch / given.rate, key))
             busy = (server.processor() - before) / (time.perf_counter() - begun)
     rate = given.batch / statistics.mean(flat)
     reached = given.batch * len(paced) / given.seconds

@@ -10,7 +10,7 @@ import httpx
 
 from models.interaction import Interaction, from_payload
 from service.journal import Kind
-from tests.support.processes import Server, running
+from tests.support.processes import Server, running, silah_json
 from tests.support.serving import eventually
 from tests.support.states import journal_of
 
@@ -20,14 +20,15 @@ SIZE = 50
 class Sender:
     """A client that sends batch after batch until there is no answer any more."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, headers: dict[str, str]) -> None:
         self.acknowledged: list[int] = []
+        self._headers = headers
         self._server = server
         self._thread = threading.Thread(target=self._send)
         self._thread.start()
 
     def _send(self) -> None:
-        with httpx.Client(base_url=self._server.address, timeout=10) as client:
+        with httpx.Client(base_url=self._server.address, headers=self._headers, timeout=10) as client:
             for batch in range(100_000):
                 try:
                     response = client.post("/v1/events", json={"events": events(batch)})
@@ -54,8 +55,10 @@ def written(artifacts: Path) -> list[Interaction]:
 
 
 def test_nothing_that_was_acknowledged_is_lost(artifacts: Path) -> None:
+    key = silah_json(artifacts.parent, "keys", "create", "--scope", "write")["key"]
+    headers = {"Authorization": f"Bearer {key}"}
     with running(artifacts.parent, "serve", "--port", "0") as server:
-        senders = [Sender(server) for _ in range(2)]
+        senders = [Sender(server, headers) for _ in range(2)]
         eventually(lambda: all(len(sender.acknowledged) > 5 for sender in senders))
         server.stop(signal.SIGKILL)
         acknowledged = [batch for sender in senders for batch in sender.join()]
@@ -65,5 +68,6 @@ def test_nothing_that_was_acknowledged_is_lost(artifacts: Path) -> None:
         assert all(found.count(f"{batch}/{place}") >= times for place in range(SIZE))
     readers = {one.reader for one in written(artifacts)}
     with running(artifacts.parent, "serve", "--port", "0") as server:  # it knows them again
-        assert httpx.post(f"{server.address}/v1/events", json={"events": events(0)}, timeout=10).status_code == 202
+        again = httpx.post(f"{server.address}/v1/events", json={"events": events(0)}, headers=headers, timeout=10)
+        assert again.status_code == 202
     assert {one.reader for one in written(artifacts)} == readers

@@ -6,36 +6,47 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from models.article import to_microseconds
 from models.interaction import Interaction, from_payload
 from service.journal import Journal, Kind
+from service.scopes import Scope
 from tests.support.newsroom import AFTER_ALL
 from tests.support.problems import assert_problem
 from tests.support.serving import Client, serving
-from tests.support.states import journal_of
 
 NOW = to_microseconds(AFTER_ALL)
 READER = "reader-who-must-not-be-known"
 
 
 @pytest.fixture
-def served(artifacts: Path) -> Iterator[Client]:
-    with serving(artifacts, now=lambda: NOW, events_together=5) as client:
+def state(tmp_path: Path) -> str:
+    """The address of an empty state; what differs between databases is tried with the journal."""
+    return f"sqlite:///{tmp_path / 'state.db'}"
+
+
+@pytest.fixture
+def served(trained: Path, state: str) -> Iterator[Client]:
+    with serving(trained, now=lambda: NOW, events_together=5, state=state) as client:
         yield client
 
 
 @pytest.fixture
-def journal(artifacts: Path) -> Iterator[Journal]:
+def journal(state: str) -> Iterator[Journal]:
     """What another process finds written down."""
-    journal = journal_of(artifacts)
+    journal = Journal.open(state)
     yield journal
     journal.close()
 
 
+def post(client: Client, **given: Any) -> httpx.Response:
+    return client.request("POST", "/v1/events", headers=client.key(Scope.WRITE), **given)
+
+
 def send(client: Client, *events: Any) -> dict[str, Any]:
-    response = client.request("POST", "/v1/events", json={"events": events})
+    response = post(client, json={"events": events})
     assert response.status_code == 202, response.text
     assert response.headers["cache-control"] == "no-store"
     answer: dict[str, Any] = response.json()
@@ -62,22 +73,22 @@ def test_a_batch_is_one_row_of_the_journal(served: Client, journal: Journal) -> 
     assert one.reader == other.reader
 
 
-def test_no_id_of_a_reader_is_written_anywhere(served: Client, journal: Journal, artifacts: Path) -> None:
+def test_no_id_of_a_reader_is_written_anywhere(served: Client, journal: Journal, tmp_path: Path) -> None:
     send(served, event(), event(reader=7, at="1999-01-01"), event(type=READER))
-    served.app.state.context.ledger.write_up()
-    for path in artifacts.rglob("*"):
-        assert path.is_dir() or READER.encode() not in path.read_bytes()
+    assert READER not in str(journal.after(0))
     assert isinstance(written(journal)[0][0].reader, int)
+    for path in tmp_path.glob("state.db*"):
+        assert READER.encode() not in path.read_bytes()
 
 
 def test_logs_know_neither_readers_nor_secrets(
-    served: Client, caplog: pytest.LogCaptureFixture, artifacts: Path
+    served: Client, journal: Journal, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("DEBUG"):
         send(served, event(), event(type=7))
-        served.request("POST", "/v1/events", content=f'{{"events": "{READER}"}}')
+        post(served, content=f'{{"events": "{READER}"}}')
         served.app.state.context.ledger.write_up()
-    with served.app.state.context.writer._journal.database.reading() as connection:
+    with journal.database.reading() as connection:
         secret = connection.exec_driver_sql("SELECT secret FROM reader_secrets").scalar_one()
     told = "\n".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records if "silah" in record.name)
     assert READER not in told
@@ -119,7 +130,7 @@ def test_an_article_that_nobody_knows_is_harmless(served: Client, journal: Journ
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "{}", '{"events": {}}', '{"events": [1, 2, 3, 4, 5, 6]}'])
 def test_what_is_no_batch_is_a_problem(served: Client, journal: Journal, body: str) -> None:
-    problem = assert_problem(served.request("POST", "/v1/events", content=body), 422, "invalid-input")
+    problem = assert_problem(post(served, content=body), 422, "invalid-input")
     assert problem["errors"][0]["loc"][0] == "body"
     assert written(journal) == []
 
@@ -135,3 +146,31 @@ def test_the_contract_is_in_openapi(served: Client) -> None:
     assert members.keys() == {"type", "article_id", "source_id", "request_id", "position", "reader", "at"}
     assert send(served, *({**one, "at": None} for one in body["example"]["events"]))["taken"] == 2
     assert "202" in operation["responses"]
+
+
+@pytest.mark.parametrize("scope", [None, Scope.READ])
+def test_events_take_a_key_that_may_write(served: Client, journal: Journal, scope: Scope | None) -> None:
+    headers = {} if scope is None else served.key(scope)
+    response = served.request("POST", "/v1/events", json={"events": [event()]}, headers=headers)
+    assert response.status_code == (401 if scope is None else 403)
+    assert written(journal) == []
+
+
+def test_who_sent_them_is_written_down(served: Client, journal: Journal) -> None:
+    send(served, event())
+    (entry,) = (entry for entry in journal.after(0) if entry.kind is Kind.EVENTS)
+    assert entry.key_id in {key.id for key in served.app.state.context.keys.all()}
+
+
+def test_what_was_sent_is_in_the_lists_at_once_and_after_a_restart(trained: Path, state: str) -> None:
+    with serving(trained, now=lambda: NOW, state=state) as client:
+        before = client.get("/v1/articles/water-1/related").content
+        send(client, *(event("water-2", reader=f"r{number}") for number in range(3)), event("health-1", reader="r0"))
+        send(client, *(event("health-1", reader="r0") for _ in range(20)))
+        paths = ("/v1/lists/most-read", "/v1/lists/trending", "/v1/articles/water-2/also-like")
+        told = [client.get(path).content for path in paths]
+        found = [[item["id"] for item in client.get(path).json()["items"]] for path in paths[:2]]
+        assert found == [["water-2", "health-1"]] * 2
+        assert client.get("/v1/articles/water-1/related").content == before
+    with serving(trained, now=lambda: NOW, state=state) as client:
+        assert [client.get(path).content for path in paths] == told

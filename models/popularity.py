@@ -181,9 +181,9 @@ class Popularity:
         readers: list[int] = []
         articles: list[int] = []
         buckets: list[int] = []
-        numbers = self._numbers
+        numbers, impression = self._numbers, Act.IMPRESSION  # looked up once, not for each
         for act, article_id, at, reader, *_ in interactions:
-            if act is Act.IMPRESSION or not 0 <= at < ENDS:
+            if act is impression or not 0 <= at < ENDS:
                 continue
             number = numbers.setdefault(article_id, len(numbers))
             if number < ARTICLES:

@@ -13,6 +13,7 @@ from models.article import format_time, to_microseconds
 from models.artifact import (
     ARTICLES,
     BOILERPLATE,
+    Lineage,
     Manifest,
     ModelConfig,
     list_files,
@@ -30,6 +31,7 @@ SECTIONS = ("سياسة", "رياضة", "اقتصاد", "صحة", "ثقافة", 
 LETTERS = "ابتثجحخدذرزسشصضطظعغفقكلمنهوي"
 TOPIC = 400  # articles of one topic: neighbours of an article are of its own
 COPIES = 0.1  # share of the articles that are copies of the one before in their topic
+COVERED = 100  # terms and shingles of an article that live ones are compared with
 BODIES = 64  # different bodies: enough that files have their real size
 
 
@@ -73,6 +75,7 @@ def build(root: Path, articles: int, seed: int = 1) -> None:
                 "idf": pick.random(len(words)) * 10,
                 "burst": pick.random(len(words)) + 1,
                 "spans": _write_articles(folder / ARTICLES, published, section, words, pick),
+                **_measures(articles, len(words), pick),
             },
         )
         (folder / "vocabulary.json").write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
@@ -89,6 +92,7 @@ def build(root: Path, articles: int, seed: int = 1) -> None:
                 counts={"articles": articles, "vocabulary": len(words)},
                 metrics={},
                 files=list_files(folder),
+                lineage=Lineage(VERSION, articles, float(COVERED)),
             ),
         )
         registry.complete(folder, VERSION)
@@ -120,6 +124,22 @@ def _vectors(articles: int, words: int, terms: int, pick: np.random.Generator) -
     weights = pick.random((articles, terms), dtype=np.float32)
     weights /= np.linalg.norm(weights, axis=1, keepdims=True)
     return {"indptr": np.arange(articles + 1) * terms, "terms": columns.ravel(), "weights": weights.ravel()}
+
+
+def _measures(articles: int, words: int, pick: np.random.Generator) -> dict[str, np.ndarray]:
+    """What articles that come live are measured by: coverages of ``COVERED`` terms each, shingles, no phrases."""
+    columns = np.cumsum(pick.integers(1, words // COVERED, (articles, COVERED)), axis=1)
+    told = np.sort(pick.integers(0, 2**32, (articles, COVERED), dtype=np.uint32), axis=1)
+    return {
+        "coverage_indptr": np.arange(articles + 1) * COVERED,
+        "coverage_terms": columns.ravel(),
+        "coverage_weights": pick.random(articles * COVERED, dtype=np.float32),
+        "shingle_indptr": np.arange(articles + 1) * COVERED,
+        "shingles": told.ravel(),
+        "phrases": np.empty(0),
+        "copies": np.empty((0, 2)),
+        "likeness": np.empty(0),
+    }
 
 
 def _neighbours(articles: int, count: int, pick: np.random.Generator) -> dict[str, np.ndarray]:

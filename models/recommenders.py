@@ -24,7 +24,7 @@ from models.tfidf import Int32Array
 
 DEFAULT_RELATED = 5
 DEFAULT_ALSO_LIKE = 2
-AT_ONCE = 64  # of the latest, that are looked at for copies together: what is beyond would only cost time
+AT_ONCE = 16  # of the latest, that are looked at for copies together: what is beyond would only cost time
 DIVERSIFIED = 40  # candidates that compete for variety: more would only cost time
 
 

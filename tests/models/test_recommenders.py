@@ -17,6 +17,8 @@ from models.artifact import Model
 from models.candidates import Query, Reason, Recommendation
 from models.editorial import EditorialRules, Rule, RuleType
 from models.index import NEVER, UNKNOWN_TIME, ArticleIndex
+from models.interaction import Interaction
+from models.popularity import Popularity
 from models.recommenders import (
     DEFAULT_RELATED,
     ListRules,
@@ -33,6 +35,7 @@ from tests.models.test_retrieval import may_show
 from tests.support.editorial import bars, rulebooks, silences
 from tests.support.indexes import HOUR, index_of, questions
 from tests.support.newsroom import AFTER_ALL, COPY, FIRST_DAY, SECTIONS, topics_of
+from tests.support.readers import FEW, START, interactions
 
 Asked = tuple[ArticleIndex, int, Query]
 Recommend = Callable[[Recommender, int, Query], list[Recommendation]]
@@ -240,6 +243,27 @@ class TestEditors:
             others = edited("also-like", reason)(recommender, source, query)
             assert not {int(index.story[item.row]) for item in shown} & {int(index.story[item.row]) for item in others}
             assert not {other for item in shown for other in index.alike(item.row)} & {item.row for item in others}
+
+    @edited_lists
+    @given(questions(), rulebooks(), interactions(tuple(f"a{number}" for number in range(30))))
+    def test_readers_bring_nothing_that_editors_keep_out(
+        self, reason: Reason | None, asked: Asked, rules: list[Rule], done: list[Interaction]
+    ):
+        index, source, query = asked
+        query = replace(query, as_of=START + 9 * HOUR)
+        read = Popularity(FEW).with_interactions(done)
+        recommender = replace(under(index, rules), popularity=read)
+        items = edited("also-like", reason)(recommender, source, query)
+        page, shown = index.article(source), [index.article(item.row) for item in items]
+        effective = recommender.editorial.active(query.as_of)
+        assert not any(bars(rule, "also-like", page, article) for rule in effective for article in shown)
+        assert not items or not any(silences(rule, "also-like", page) for rule in effective)
+        rows = [source, *(item.row for item in items)]
+        assert len(items) <= query.limit
+        assert len({int(index.story[row]) for row in rows}) == len(rows)
+        assert all(0 <= item.score <= 1 + 1e-6 for item in items)
+        beside = {int(index.story[item.row]) for item in shown_beside(recommender, source, query)}
+        assert not beside & {int(index.story[item.row]) for item in items}
 
     @given(questions(), st.data())
     def test_what_is_banned_makes_room_for_the_next(self, asked: Asked, data: st.DataObject):

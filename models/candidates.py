@@ -44,7 +44,7 @@ class Query:
         exclude: ids that must not appear.
         min_score: lowest score shown, 0 to 1.
         diversity: 0 to 1, weight of variety against score; ``None`` is the list's own default.
-        now: when it is asked: what editors ban by then does not stand in lists of the past either; ``None``
+        asked_at: when it is asked: what editors ban by then does not stand in lists of the past either; ``None``
             is ``as_of``.
         is_late: whether the time to answer is over; what would take longer is left out then.
 
@@ -61,7 +61,7 @@ class Query:
     exclude: frozenset[str] = field(default=frozenset())
     min_score: float = 0.0
     diversity: float | None = None
-    now: int | None = None
+    asked_at: int | None = None
     is_late: Callable[[], bool] = field(default=never, compare=False)
 
     def __post_init__(self) -> None:

@@ -89,10 +89,10 @@ class CardFile:
 class CardLog:
     """Records that came one after the other, in a file without a name: they take no memory, and go with the process."""
 
-    def __init__(self, before: CardLog | None = None) -> None:
-        """A log that goes on where another one ends; what is added to either later stands in it alone."""
+    def __init__(self, before: CardLog | None = None, known: int = 0) -> None:
+        """A log that goes on after the first ``known`` of another one."""
         self._before = before
-        self._known = 0 if before is None else len(before)
+        self._known = known
         self._file, path = tempfile.mkstemp(prefix="silah-")
         os.unlink(path)  # noqa: PTH108  # what mkstemp gave
         weakref.finalize(self, os.close, self._file)
@@ -101,9 +101,13 @@ class CardLog:
     def __len__(self) -> int:
         return self._known + len(self._ends) - 1
 
-    def branch(self) -> CardLog:
-        """The same records, to which what is added is not added here."""
-        return CardLog(self)
+    def branch(self, count: int) -> CardLog:
+        """The first ``count`` records, to which what is added is not added here."""
+        return CardLog(self, count)
+
+    def cut(self, count: int) -> None:
+        """Forget all but the first ``count``."""
+        del self._ends[count - self._known + 1 :]
 
     def append(self, article: Article) -> None:
         """Add an article; for one thread at a time, while others may read what is there."""

@@ -110,10 +110,19 @@ class Since:
     told: list[Shingles] = field(default_factory=list)
     near: list[Candidates] = field(default_factory=list)
 
-    def branch(self) -> Since:
-        """The same, to which what is added is not added here."""
-        rows = {article_id: [*rows] for article_id, rows in self.rows.items()}
-        return Since(self.cards.branch(), [*self.ids], rows, [*self.before], [*self.told], [*self.near])
+    def branch(self, count: int, rows: int) -> Since:
+        """The first ``count`` articles, of rows below ``rows``, to which what is added is not added here."""
+        known = {name: [row for row in its if row < rows] for name, its in self.rows.items()}
+        lists = self.ids[:count], known, self.before[:count], self.told[:count], self.near[:count]
+        return Since(self.cards.branch(count), *lists)
+
+    def cut(self, count: int) -> None:
+        """Take back all but the first ``count``: what was added when something went wrong."""
+        for article_id in self.ids[count:]:
+            self.rows[article_id].pop()
+        self.cards.cut(count)
+        for part in (self.ids, self.before, self.told, self.near):
+            del part[count:]
 
     def add(self, article: Article, row: int, before: int, told: Shingles) -> None:
         """One more article; its neighbours follow."""
@@ -311,7 +320,7 @@ class LiveIndex(ArticleIndex):
 
     def branch(self) -> LiveIndex:
         """The same index, to be changed for itself: for what is not published."""
-        since = self.since.branch()
+        since = self.since.branch(self.came, len(self))
         return replace(self, since=since, cards=replace(cast("LiveCards", self.cards), log=since.cards), _found={})
 
     def with_changes(self, changes: Mapping[str, Article | None]) -> LiveIndex:
@@ -347,6 +356,8 @@ class LiveIndex(ArticleIndex):
         names = dict.fromkeys((*self.section_names, *(article.section for article in articles if article.section)))
         number_of = {name: number for number, name in enumerate(names)}
         first, since = len(self), self.since
+        if len(since.near) != self.came or len(since.ids) != self.came:
+            since.cut(self.came)
         for row, (article, told) in enumerate(zip(articles, analysed.told, strict=True), first):
             since.add(article, row, self._before(article), told)
         index = replace(

@@ -123,7 +123,7 @@ def page(
     made: dict[str, FilledBox] = {}
     shown: list[Recommendation] = []
     related: list[Recommendation] | None = None  # what related news shows by default
-    usual = Query(as_of=query.as_of, now=query.now, limit=DEFAULT_RELATED)
+    usual = Query(as_of=query.as_of, asked_at=query.asked_at, limit=DEFAULT_RELATED)
     for box in sorted(layout.boxes, key=lambda box: box.list is not BoxList.RELATED):
         section = sections.get(box.name, box.section)
         if box.list is BoxList.SECTION and section is None:

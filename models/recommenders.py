@@ -85,7 +85,7 @@ class Recommender:
         """What the editors' rules mean for a list, on the page of a row or on none."""
         if not self.editorial:
             return NO_EDITS
-        return self._desk.edits(name, source, query.as_of, query.as_of if query.now is None else query.now)
+        return self._desk.edits(name, source, query.as_of, query.as_of if query.asked_at is None else query.asked_at)
 
 
 # score = cosine · freshness · boosts; one article a story, none of the source's own
@@ -172,7 +172,7 @@ def _varied(recommender: Recommender, ranked: Candidates, query: Query) -> Candi
 
 def shown_beside(recommender: Recommender, source: int, query: Query) -> list[Recommendation]:
     """What related news shows by default at the query's moment: not to be repeated by another list."""
-    return related_news(recommender, source, Query(as_of=query.as_of, now=query.now, limit=DEFAULT_RELATED))
+    return related_news(recommender, source, Query(as_of=query.as_of, asked_at=query.asked_at, limit=DEFAULT_RELATED))
 
 
 def filled(

@@ -108,7 +108,7 @@ class Follower:
             with contextlib.suppress(StateError):  # remembered, and told by who asks
                 self.catch_up()
             archive = current.index.trained.archive
-            if not archive.ready and (archive.wanted or len(archive) <= self.ready_at_once):
+            if not archive.ready and not self._later and (archive.wanted or len(archive) <= self.ready_at_once):
                 archive.make_ready()
 
     def catch_up(self) -> None:

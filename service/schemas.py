@@ -96,7 +96,7 @@ class PageParameters(Explained):
 
     def query(self, moment: int) -> Query:
         """What is asked of all boxes at a moment, in microseconds."""
-        return Query(as_of=self.at(moment), now=moment, exclude=frozenset(self.exclude))
+        return Query(as_of=self.at(moment), asked_at=moment, exclude=frozenset(self.exclude))
 
 
 class StandingParameters(Asked):
@@ -117,7 +117,7 @@ class StandingParameters(Asked):
             bounds.append(as_of - self.max_age // timedelta(microseconds=1))
         return Query(
             as_of=as_of,
-            now=moment,
+            asked_at=moment,
             limit=self.limit or default_limit,
             section=self.section,
             exclude_section=self.exclude_section,

@@ -68,8 +68,9 @@ class Snapshot:
         """
         recommender = self.model.recommender
         articles: dict[str, Article | None] = {}
-        editorial, events = recommender.editorial, []
+        editorial, events, at = recommender.editorial, [], 0
         for entry in entries:
+            at = entry.at
             try:
                 match entry.kind:
                     case Kind.ARTICLE:
@@ -92,7 +93,8 @@ class Snapshot:
         if editorial is not recommender.editorial:
             changed["editorial"] = editorial
         if events and recommender.popularity is not None:
-            changed["popularity"] = recommender.popularity.with_interactions(events)
+            # what is too old to count is forgotten by the journal's time: the same everywhere
+            changed["popularity"] = recommender.popularity.with_interactions(events).kept_from(at)
         return self._with(changed, seq)
 
     def _with(self, changed: Mapping[str, Any], seq: int) -> Snapshot:

@@ -16,6 +16,7 @@ from models.candidates import Query
 from models.index import NEVER, ArticleIndex
 from models.live import LiveIndex
 from models.recommenders import Recommender, related_news, you_may_also_like
+from models.registry import Registry
 from tests.support.changing import CONFIGS, Site, archive, news
 from tests.support.live import live_index
 
@@ -115,3 +116,40 @@ def test_lists_are_those_of_a_training_with_the_same_vocabulary_and_idf(
             assert stories(index) == stories(whole)
             assert shown(index) == shown(whole)
         np.testing.assert_array_equal(np.unique(index.turns), np.union1d(index.turns, whole.turns))
+
+
+def test_what_went_wrong_while_an_article_came_leaves_nothing_behind(
+    site_index: LiveIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Article(id="first", title="نهائي كأس المدينة في ملعب الميناء")
+    index = site_index.with_changes({"first": first})
+    with monkeypatch.context() as broken:
+        broken.setattr("models.live.Archive.nearest", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            index.with_changes({"second": Article(id="second", title="خبر لا يصل")})
+    assert index.find("second") is None
+    later = index.with_changes({"third": Article(id="third", title="هداف النوارس وليد حمدان")})
+    assert [later.find(name) is None for name in ("first", "second", "third")] == [False, True, False]
+    row = later.find("third")
+    assert row is not None
+    assert later.article(row).title == "هداف النوارس وليد حمدان"
+    assert told(later)
+
+
+def test_neighbours_of_many_rows_are_not_all_remembered(site_index: LiveIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.live.REMEMBERED", 3)
+    index = site_index.with_changes({"new": Article(id="new", title="نهائي كأس المدينة في ملعب الميناء")})
+    assert told(index) == told(index)
+
+
+def test_nothing_that_says_the_same_makes_another_index(site_index: LiveIndex) -> None:
+    row = site_index.find("football-1")
+    assert row is not None
+    assert site_index.with_changes({"football-1": site_index.article(row), "nobody": None}) is site_index
+    assert not site_index.changed
+    assert site_index.present == len(site_index)
+
+
+@pytest.fixture
+def site_index(trained: Path) -> LiveIndex:
+    return live_index(Registry(trained))

@@ -216,11 +216,13 @@ class TestEditors:
         self, name: str, reason: Reason | None, asked: Asked, rules: list[Rule], hour: int | None
     ):
         index, source, query = asked
-        query = replace(query, now=None if hour is None else max(query.as_of, hour * HOUR))
+        query = replace(query, asked_at=None if hour is None else max(query.as_of, hour * HOUR))
         recommender = under(index, rules)
         items = edited(name, reason)(recommender, source, query)
         page, shown = index.article(source), [index.article(item.row) for item in items]
-        effective = recommender.editorial.in_effect(query.as_of, query.as_of if query.now is None else query.now)
+        effective = recommender.editorial.in_effect(
+            query.as_of, query.as_of if query.asked_at is None else query.asked_at
+        )
         assert len(items) <= query.limit
         assert all(may_show(article, query) for article in shown)
         assert not any(bars(rule, name, page, article) for rule in effective for article in shown)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from random import Random
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.stories import shingles, story_numbers
+from models.index import UNKNOWN_TIME
+from models.stories import StoryRule, likeness, shingles, story_numbers
+from tests.support.indexes import seeds
+from training.stories import Wording, compared
 
 words = st.lists(st.sampled_from("أبتثجحخ"), max_size=30)
 graphs = st.integers(1, 12).flatmap(
@@ -79,3 +83,24 @@ PAIRS = [(0, 2, 0.5, True), (2, 3, 0.6, False), (1, 4, 0.7, False)]
 @pytest.mark.parametrize("order", list(itertools.permutations(PAIRS)))
 def test_the_order_of_the_pairs_does_not_matter(order: tuple[tuple[int, int, float, bool], ...]):
     assert np.array_equal(story_numbers(5, order), story_numbers(5, PAIRS))
+
+
+@given(
+    seeds, st.sampled_from([StoryRule(), StoryRule(min_shingles=3), StoryRule(min_containment=0.2, min_overlap=0.9)])
+)
+def test_two_articles_are_alike_as_the_training_that_compares_many_has_them(random: Random, rule: StoryRule) -> None:
+    numbers = range(40)
+    known = [
+        np.array(sorted(random.sample(numbers, random.choice((0, 1, 5, 14, 30)))), dtype=np.uint32) for _ in range(6)
+    ]
+    known.append(known[random.randrange(6)])
+    phrases = np.array(sorted(random.sample(numbers, random.choice((0, 4, 20)))), dtype=np.uint32)
+    indptr = np.concatenate(([0], np.cumsum([len(one) for one in known])))
+    wording = Wording.of((indptr, np.concatenate(known)), phrases)
+    pairs = np.array([(one, other) for one in range(7) for other in range(one)], dtype=np.int64)
+    alike, copies, shares = compared(wording, np.full(7, UNKNOWN_TIME), pairs, rule)
+    for (one, other), is_alike, told, share in zip(pairs.tolist(), alike, copies, shares.tolist(), strict=True):
+        for pair in ((one, other), (other, one)):
+            found = likeness(*(known[row] for row in pair), phrases, rule)
+            assert (found.alike, found.told) == (bool(is_alike), bool(told))
+            assert not told or found.share == pytest.approx(share)

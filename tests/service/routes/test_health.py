@@ -24,6 +24,7 @@ def test_a_process_with_a_model_is_ready_and_names_it(client: Client, trained: P
         "status": "ready",
         "model": Registry(trained).current(),
         "articles": len(topic_records()),
+        "seq": 0,
     }
 
 
@@ -43,6 +44,13 @@ def test_the_figures_are_those_that_the_documentation_names(client: Client) -> N
         "silah_model_created_timestamp_seconds": "gauge",
         "silah_model_articles": "gauge",
         "silah_model_refused": "gauge",
+        "silah_degraded": "counter",
+        "silah_journal_behind_entries": "gauge",
+        "silah_journal_lost": "gauge",
+        "silah_live_articles": "gauge",
+        "silah_live_unknown_terms_share": "gauge",
     }
     assert {name: family.type for name, family in families.items() if not name.endswith("_created")} == expected
     assert all(families[name].documentation for name in expected)
+    told = Path(__file__).parents[3] / "docs" / "serving.md"
+    assert all(f"`{name}`" in told.read_text("utf-8") for name in expected)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -34,6 +36,7 @@ from service.security import Rates, Security
 from service.settings import ServiceSettings
 from service.site import demo
 from service.telemetry import Telemetry
+from service.workmates import FOLDER, Workmates
 from service.writing import Writer
 
 DESCRIPTION = "Which articles belong beside an article: «أخبار ذات صلة» and «قد يهمك أيضا»."
@@ -57,7 +60,9 @@ class Application(FastAPI):
         await super().__call__(scope, receive, send)
 
 
-def create_app(settings: ServiceSettings | None = None, now: Callable[[], int] = present) -> Application:
+def create_app(
+    settings: ServiceSettings | None = None, now: Callable[[], int] = present, workmates: Workmates | None = None
+) -> Application:
     """An application on the given settings, by default on those of the environment; ``now`` in microseconds."""
     settings = settings or ServiceSettings()
     registry = Registry(settings.artifacts)
@@ -73,7 +78,9 @@ def create_app(settings: ServiceSettings | None = None, now: Callable[[], int] =
     metrics = Metrics()
     ledger = Ledger(metrics.count)
     keys = Keys(journal)
-    writer = Writer(journal, follower, now)
+    writer = Writer(journal, follower, now, workmates)
+    if workmates is not None:
+        follower.applied = workmates.tell
     pseudonyms = Pseudonyms(journal.database, settings.reading_rules.retention)
     expiry = Expiry(journal.database, settings.reading_rules, now)
     context = Context(settings, registry, follower, writer, pseudonyms, metrics, ledger, journal, keys, now)
@@ -122,4 +129,5 @@ def create_app(settings: ServiceSettings | None = None, now: Callable[[], int] =
 def create_worker() -> Application:
     """What a server process runs: an application that logs to stderr."""
     log_to_stderr()
-    return create_app()
+    folder = os.environ.get(FOLDER)
+    return create_app(workmates=None if folder is None else Workmates(Path(folder)))

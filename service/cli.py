@@ -70,6 +70,7 @@ def serve(
     with tempfile.TemporaryDirectory(prefix="silah-metrics-") as together:
         if settings.workers > 1:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = together
+            os.environ["SILAH_WORKMATES"] = together
         config = uvicorn.Config(
             "service.app:create_worker",
             factory=True,

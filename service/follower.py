@@ -8,7 +8,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from models.artifact import live, load_at_once, verify_digest
@@ -86,6 +86,7 @@ class Follower:
     Attributes:
         cache_bytes: what each snapshot may keep of its answers.
         reading: how readers are counted.
+        applied: told the last entry that is in effect, whenever another one is.
         ready_at_once: an archive of more articles is made ready for searches when one is first wanted.
     """
 
@@ -97,6 +98,7 @@ class Follower:
     cache_bytes: int = 0
     reading: ReadingRules = field(default_factory=ReadingRules)
     at_start: float = 64 * 2**20
+    applied: Callable[[int], None] = lambda _: None
     ready_at_once: int = 200_000
     _later: list[str] = field(default_factory=list, init=False)
     _swapping: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -124,7 +126,7 @@ class Follower:
             if last < current.seq:
                 log.warning("journal begun anew", extra={"seq": last, "before": current.seq})
                 current = self._read(self._fresh(current.version))
-            self.holder.current = self._advanced(current, current.seq, last)
+            self._swap(self._advanced(current, current.seq, last))
 
     def _look_at_registry(self) -> None:
         """A version that fails is tried again after ``retry`` seconds."""
@@ -151,12 +153,16 @@ class Follower:
                     self.holder.refusal = (
                         None  # first: a reader between the two must not see the new one called refused
                     )
-                    self.holder.current = fresh
+                    self._swap(fresh)
             log.info("serving another version", extra={"version": wanted, "before": serving, "seq": fresh.seq})
         except StateError:
             return
         except (SilahError, OSError, ValueError) as error:
             self._refuse(wanted, error)
+
+    def _swap(self, snapshot: Snapshot) -> None:
+        self.holder.current = snapshot
+        self.applied(snapshot.seq)
 
     def _fresh(self, version: str, at_once: float = math.inf) -> Snapshot:
         """A version as it was trained."""

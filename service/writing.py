@@ -1,4 +1,4 @@
-"""Writing: a change is durable in the journal and in effect in this process before it is answered."""
+"""Writing: a change is durable in the journal and in effect in this server before it is answered."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from collections.abc import Callable, Sequence
 
 from service.follower import Follower
 from service.journal import Change, Entry, Journal
+from service.workmates import Workmates
+
+PATIENCE = 1.0  # seconds to wait for the other workers of this server: within that time they follow anyway
 
 
 class Writer:
     """What routes write through."""
 
-    def __init__(self, journal: Journal, follower: Follower, now: Callable[[], int]) -> None:
+    def __init__(
+        self, journal: Journal, follower: Follower, now: Callable[[], int], workmates: Workmates | None = None
+    ) -> None:
         self._journal = journal
         self._follower = follower
         self._now = now
+        self._workmates = workmates
 
     async def write(self, changes: Sequence[Change], key_id: str | None = None) -> list[Entry]:
         """Write changes down, all or none, and apply them; what others wrote before is in effect then, too.
@@ -28,4 +34,6 @@ class Writer:
     def _write(self, changes: Sequence[Change], key_id: str | None) -> list[Entry]:
         entries = self._journal.append(changes, self._now(), key_id)
         self._follower.catch_up()
+        if self._workmates is not None and entries:
+            self._workmates.wait(entries[-1].seq, PATIENCE)
         return entries

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -123,6 +124,21 @@ def test_two_workers_count_together_write_nothing_and_follow(published: Path) ->
             eventually(lambda: {server.model() for _ in range(20)} == {second}, NEWER)
         assert seen.failures == []
         assert set(seen.versions) <= {first, second}
+        assert server.stop() == 0
+
+
+def test_what_one_worker_writes_the_other_shows_at_the_next_read(published: Path) -> None:
+    key = {"X-API-Key": silah_json(published, "keys", "create", "--scope", "write")["key"]}
+    with running(published, "serve", "--port", "0", "--workers", "2") as server:
+        eventually(server.model, START)
+        for number in range(10):
+            url = f"{server.address}/v1/articles/new-{number}"
+            record = {"title": "النوارس يستعد لنهائي كأس المدينة", "published_at": "2025-03-31T08:00:00Z"}
+            assert httpx.put(url, json=record, headers=key, timeout=10).status_code == 201
+            # a connection is answered by either worker
+            assert [server.get(f"/v1/articles/new-{number}").status_code for _ in range(6)] == [200] * 6
+            assert httpx.delete(url, headers=key, timeout=10).status_code == 204
+            assert [server.get(f"/v1/articles/new-{number}").status_code for _ in range(6)] == [404] * 6
         assert server.stop() == 0
 
 

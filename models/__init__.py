@@ -9,7 +9,7 @@ The verbs, in the order in which an article meets them::
     LiveIndex             ... and what came, changed and went since
     related_news          an article and a Query become the list «أخبار ذات صلة»
     you_may_also_like     ... and the list «قد يهمك أيضا»
-    boxes_of              ... and all boxes of its page
+    page                  ... and all boxes of its page
     EditorialRules        what editors pin, ban, boost and suppress
     Popularity            Interactions become what readers did, as of any moment
     save / load           a version of all this becomes a folder of arrays and JSON, and back

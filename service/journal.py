@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, func, insert, select, update
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, and_, func, insert, select, update
 
 from models.errors import StateError
 from service.database import Database
@@ -107,7 +107,10 @@ class Journal:
     def write(
         self, connection: Connection, changes: Sequence[Change], at: int, key_id: str | None = None
     ) -> list[Entry]:
-        """Write changes down within a transaction of a writer, with what else it does."""
+        """Write changes down within a transaction of a writer, with what else it does.
+
+        The text of an article that is deleted goes from the entries before; they themselves stay.
+        """
         moved = update(HEAD).values(seq=HEAD.c.seq + len(changes)).returning(HEAD.c.seq)
         first = connection.execute(moved).scalar_one() - len(changes) + 1
         entries = [
@@ -115,6 +118,11 @@ class Journal:
             for seq, change in enumerate(changes, first)
         ]
         connection.execute(insert(JOURNAL), [_row(entry) for entry in entries])
+        gone = sorted({change.subject for change in changes if change.kind is Kind.DELETION})
+        if gone:  # the last condition says no more, but names the index that leaves events out
+            before = and_(JOURNAL.c.kind == str(Kind.ARTICLE), JOURNAL.c.subject.in_(gone), JOURNAL.c.seq < first)
+            before = and_(before, JOURNAL.c.payload.is_not(None), JOURNAL.c.kind != str(Kind.EVENTS))
+            connection.execute(update(JOURNAL).where(before).values(payload=None))
         if not self.database.is_sqlite:
             connection.execute(select(func.pg_notify(CHANNEL, "")))
         return entries

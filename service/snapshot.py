@@ -73,8 +73,8 @@ class Snapshot:
             at = entry.at
             try:
                 match entry.kind:
-                    case Kind.ARTICLE:
-                        articles[entry.subject] = Article.from_record(json.loads(entry.payload or ""))
+                    case Kind.ARTICLE if entry.payload is not None:  # else it was deleted later
+                        articles[entry.subject] = Article.from_record(json.loads(entry.payload))
                     case Kind.DELETION:
                         articles[entry.subject] = None
                     case Kind.RULE:

@@ -158,7 +158,7 @@ def test_what_cannot_be_read_keeps_out_nothing_that_follows(
     assert holds(snapshot)["new"]
     assert snapshot.index.find("x") is None
     passed_over = [record for record in caplog.records if record.message == "entry passed over"]
-    assert len(passed_over) >= 13
+    assert {record.seq for record in passed_over} >= {5, 6, 7, 8, 9, 10, 11, 13, 14, 15}  # the latest of x among them
     assert {record.levelname for record in passed_over} == {"ERROR"}
 
 

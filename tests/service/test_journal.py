@@ -142,3 +142,18 @@ def test_a_journal_need_not_be_there_when_it_is_made(tmp_path: Path) -> None:
     (tmp_path / "later").unlink()
     assert journal.append([article(1)], AT)[0].seq == 1
     journal.close()
+
+
+def test_the_text_of_what_is_deleted_goes(journal: Journal) -> None:
+    journal.append([Change(Kind.ARTICLE, "a", "1"), Change(Kind.ARTICLE, "b", "1"), Change(Kind.RULE, "b", "r")], 1)
+    journal.append([Change(Kind.ARTICLE, "a", "2"), Change(Kind.DELETION, "b")], 2, "key")
+    journal.append([Change(Kind.ARTICLE, "b", "3")], 3)
+    kept = [(entry.seq, entry.kind, entry.subject, entry.payload) for entry in journal.after(0)]
+    assert kept == [
+        (1, Kind.ARTICLE, "a", "1"),
+        (2, Kind.ARTICLE, "b", None),
+        (3, Kind.RULE, "b", "r"),
+        (4, Kind.ARTICLE, "a", "2"),
+        (5, Kind.DELETION, "b", None),
+        (6, Kind.ARTICLE, "b", "3"),
+    ]

@@ -99,6 +99,8 @@ class JournalSource:
                 _latest(after, self.last, as_of)
             )
             for row in rows:
+                if row.kind == ARTICLE and row.payload is None:
+                    continue  # its text went when it was deleted, which is not asked for
                 value = {"id": row.subject, "deleted": True} if row.kind == DELETION else _parse(row.payload)
                 yield SourceRecord(str(self), row.seq, value)
 

@@ -106,7 +106,7 @@ def test_after_its_body_a_route_hears_what_comes_in() -> None:
 
 
 TREES = st.recursive(
-    st.none() | st.text() | st.integers(),
+    st.none() | st.text() | st.text(st.sampled_from('"\\[]{}')) | st.integers(),
     lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=3), children, max_size=3),
 )
 

@@ -18,5 +18,6 @@ The verbs, in the order in which a request meets them::
     listing       what is chosen becomes an answer, kept for as long as it holds
     rendering     lists as JSON, from what was serialised once for each article
     problems      the one table that turns errors into application/problem+json
+    description   /openapi.json: who may ask, examples of all that may be answered
     site          the demo newsroom that people look at
 """

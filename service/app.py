@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -19,6 +20,7 @@ from service.bodies import Bodies
 from service.caching import Front
 from service.database import Database
 from service.dependencies import Context
+from service.description import describe
 from service.expiry import Expiry
 from service.follower import Follower
 from service.journal import Journal
@@ -54,6 +56,13 @@ class Application(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.front(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        """The document of /openapi.json."""
+        if self.openapi_schema is None:
+            context: Context = self.state.context
+            describe(super().openapi(), reading_is_open=not context.settings.read_key_required)
+        return super().openapi()
 
     async def framework(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What the innermost layer calls."""

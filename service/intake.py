@@ -21,7 +21,9 @@ LONGEST_READER = 512
 
 _ACTS = {act.value: act for act in Act}
 
-Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH, pattern=r"^\P{Cc}*$", coerce_numbers_to_str=True)]
+Id = Annotated[
+    str, Field(min_length=1, max_length=MAX_ID_LENGTH, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$", coerce_numbers_to_str=True)
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from models.errors import (
     StateError,
     VersionNotFound,
 )
+from service.codes import CODES, example
 
 log = logging.getLogger("silah.problems")
 
@@ -141,7 +142,17 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI entries for the problems that a route may answer with."""
-    schema = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {int(status): {"model": Problem, "description": status.phrase, "content": schema} for status in statuses}
+def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI entries for the problems that a route may answer with, by their codes, with an example of each."""
+    answers: dict[int | str, dict[str, Any]] = {}
+    for code in codes:
+        add_example(answers, code)
+    return answers
+
+
+def add_example(answers: dict[int | str, dict[str, Any]], code: str) -> None:
+    """Say among the answers of OpenAPI that there may be this problem."""
+    status = CODES[code].status
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}}
+    told = answers.setdefault(str(int(status)), {"description": status.phrase, "content": content})
+    told["content"][MEDIA_TYPE]["examples"][code] = {"value": example(code)}

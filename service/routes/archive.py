@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from models.article import Article
+from service.codes import NOT_READY
 from service.dependencies import ArticleId, Context, InContext
 from service.incoming import ARTICLE, PATCH, article_of, object_of, refuse
 from service.journal import Change, Kind
@@ -18,7 +19,7 @@ from service.problems import responses
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"])
 
-PROBLEMS = responses(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
+PROBLEMS = responses("invalid-input", *NOT_READY)
 
 
 @router.put(
@@ -41,7 +42,7 @@ async def put(request: Request, article_id: ArticleId, context: InContext) -> Re
 @router.patch(
     "/{article_id:path}",
     response_model=Article,
-    responses={**PROBLEMS, **responses(HTTPStatus.NOT_FOUND)},
+    responses={**PROBLEMS, **responses("article-not-found")},
     openapi_extra=PATCH,
 )
 async def patch(request: Request, article_id: ArticleId, context: InContext) -> Response:
@@ -55,7 +56,7 @@ async def patch(request: Request, article_id: ArticleId, context: InContext) -> 
     return await _keep(request, context, article_of({**record, "id": article_id}))
 
 
-@router.delete("/{article_id:path}", status_code=204, responses=PROBLEMS)
+@router.delete("/{article_id:path}", status_code=204, responses=responses("state-unavailable"))
 async def delete(request: Request, article_id: ArticleId, context: InContext) -> Response:
     """An article goes, and is shown no more by any list, also after the next training; 204 whether there was one."""
     await context.writer.write([Change(Kind.DELETION, article_id)], request.scope.get("key_id"))

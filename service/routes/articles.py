@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,6 +14,7 @@ from models.article import Article
 from models.errors import ArticleNotFound
 from models.recommenders import filled
 from service.caching import ALWAYS, Answer
+from service.codes import NOT_READY
 from service.deadline import Deadline
 from service.dependencies import ArticleId, Context, InContext, InSnapshot
 from service.listing import FALLBACKS, Listing, answer
@@ -25,7 +25,8 @@ from service.snapshot import Snapshot
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"])
 
-PROBLEMS = responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
+NOT_FOUND = responses("article-not-found", *NOT_READY)
+PROBLEMS = {**NOT_FOUND, **responses("invalid-input")}
 Parameters = Annotated[ListParameters, Query()]
 
 
@@ -47,7 +48,7 @@ async def also_like(
     return make_list(request.scope, ListName.ALSO_LIKE, article_id, parameters, context, snapshot)
 
 
-@router.get("/{article_id:path}", response_model=Article, responses=PROBLEMS)
+@router.get("/{article_id:path}", response_model=Article, responses=NOT_FOUND)
 async def article(request: Request, article_id: ArticleId, context: InContext, snapshot: InSnapshot) -> Response:
     """The article as it was given, times in UTC."""
     index = snapshot.model.index

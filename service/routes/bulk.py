@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from http import HTTPStatus
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from service import bulk
+from service.codes import NOT_READY
 from service.dependencies import InContext, InSnapshot
 from service.incoming import RECORD, body, record_schema
 from service.journal import Change, Entry
@@ -17,19 +17,18 @@ from service.problems import responses
 router = APIRouter(prefix="/v1", tags=["articles"])
 
 NDJSON = "application/x-ndjson"
-PROBLEMS = responses(HTTPStatus.SERVICE_UNAVAILABLE)
-_RESULT = {"line": 1, "id": "98", "status": "created", "seq": 1204}
+PROBLEMS = responses(*NOT_READY)
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
-def _lines(description: str, example: object) -> dict[int | str, dict[str, object]]:
-    return {200: {"description": description, "content": {NDJSON: {"schema": {"type": "string"}, "example": example}}}}
+def _lines(description: str) -> dict[int | str, dict[str, object]]:
+    return {200: {"description": description, "content": {NDJSON: {"schema": {"type": "string"}}}}}
 
 
 @router.post(
     "/articles:bulk",
     response_class=StreamingResponse,
-    responses={**PROBLEMS, **_lines("One result a line, in the order of the lines.", _RESULT)},
+    responses={**PROBLEMS, **_lines("One result a line, in the order of the lines.")},
     openapi_extra=body(record_schema("id", "title"), RECORD, NDJSON),
 )
 async def take(request: Request, context: InContext) -> StreamingResponse:
@@ -52,7 +51,7 @@ async def take(request: Request, context: InContext) -> StreamingResponse:
 @router.get(
     "/articles:export",
     response_class=StreamingResponse,
-    responses={**PROBLEMS, **_lines("One article record a line, newest first.", RECORD)},
+    responses={**PROBLEMS, **_lines("One article record a line, newest first.")},
 )
 async def export(snapshot: InSnapshot) -> StreamingResponse:
     """All articles as they are known now, trained or come since: what a training may read again."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,6 +12,7 @@ from models.answers import ListName
 from models.article import Article, format_time, from_microseconds
 from models.drafting import DRAFT, drafted
 from models.recommenders import DEFAULT_RELATED, filled, related_news
+from service.codes import NOT_READY
 from service.deadline import Deadline
 from service.dependencies import Context, InContext, InSnapshot
 from service.incoming import article_of, body, object_of, record_schema, refuse
@@ -23,7 +23,7 @@ from service.snapshot import Snapshot
 
 router = APIRouter(prefix="/v1/related", tags=["drafts"])
 
-PROBLEMS = responses(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
+PROBLEMS = responses("invalid-input", *NOT_READY)
 EXAMPLE = {
     "title": "النوارس يستعد لنهائي كأس المدينة",
     "body": "يستعد فريق النوارس لنهائي كأس المدينة في ملعب الميناء.",

@@ -17,7 +17,7 @@ from service.problems import responses
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
 
-PROBLEMS = responses(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
+PROBLEMS = responses("invalid-input", "state-unavailable")
 
 EXAMPLE = {
     "events": [

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from http import HTTPStatus
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 
+from service.codes import NOT_READY
 from service.dependencies import InContext
 from service.ledger import DELAY
 from service.metrics import CONTENT_TYPE
@@ -22,7 +23,7 @@ async def live() -> Health:
     return Health(status="live")
 
 
-@router.get("/health/ready", response_model_exclude_none=True, responses=responses(HTTPStatus.SERVICE_UNAVAILABLE))
+@router.get("/health/ready", response_model_exclude_none=True, responses=responses(*NOT_READY))
 async def ready(context: InContext) -> Health:
     """This process can answer; 503 says what to run. ``refused`` warns of a version that it could not load."""
     holder = context.follower.holder
@@ -37,7 +38,7 @@ async def ready(context: InContext) -> Health:
     )
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(context: InContext) -> Response:
     """Figures in Prometheus' text format."""
     holder = context.follower.holder

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from models.answers import DEFAULT_STANDING, STANDING, StandingName
 from models.recommenders import filled
+from service.codes import NOT_READY
 from service.deadline import Deadline
 from service.dependencies import InContext, InSnapshot
 from service.listing import FALLBACKS, Listing, answer
@@ -18,7 +18,7 @@ from service.schemas import ListAnswer, StandingParameters
 
 router = APIRouter(prefix="/v1/lists", tags=["lists"])
 
-PROBLEMS = responses(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
+PROBLEMS = responses("invalid-input", *NOT_READY)
 
 
 @router.get("/{name}", response_model=ListAnswer, responses=PROBLEMS)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from service.dependencies import InContext
+from service.problems import responses
 from service.schemas import Version, Versions
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
 
-@router.get("")
+@router.get("", responses=responses("model-refused"))
 def versions(context: InContext) -> Versions:
     """All versions, oldest first: the one named as in service, and the one this process serves."""
     current = context.registry.current()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,6 +12,7 @@ from models.errors import ArticleNotFound
 from models.page import BoxList, FilledBox
 from models.page import page as boxes_of
 from service.caching import Answer, Listed
+from service.codes import NOT_READY
 from service.deadline import Deadline
 from service.dependencies import ArticleId, InContext, InSnapshot
 from service.listing import FALLBACKS, NO_STORE, keep, name_of
@@ -21,7 +21,7 @@ from service.schemas import PageAnswer, PageParameters
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"])
 
-PROBLEMS = responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
+PROBLEMS = responses("article-not-found", "invalid-input", *NOT_READY)
 
 _OF_ARTICLES = {BoxList.RELATED, BoxList.ALSO_LIKE}  # the boxes in which an article shares words with the page's
 

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from models.article import format_time, from_microseconds
 from models.editorial import Rule, StoredRule
 from models.errors import RuleNotFound, RuleRefused
+from service.codes import NOT_READY
 from service.dependencies import InContext, InSnapshot
 from service.journal import Change, Kind
 from service.paths import decode_id
@@ -21,7 +22,6 @@ from service.schemas import RuleAnswer, RuleBody, RulesAnswer
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"])
 
-UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
 FRESH = {"Cache-Control": "no-store"}
 EXAMPLES = {
     "pin": Example(
@@ -54,7 +54,7 @@ async def _rule_id(
 RuleId = Annotated[str, Depends(_rule_id)]
 
 
-@router.get("", response_model=RulesAnswer, responses=responses(UNAVAILABLE))
+@router.get("", response_model=RulesAnswer, responses=responses(*NOT_READY))
 async def rules(context: InContext, snapshot: InSnapshot) -> Response:
     """All rules by id, each with the change that stored it and whether it is in effect now."""
     stored = snapshot.model.recommender.editorial.stored
@@ -65,7 +65,7 @@ async def rules(context: InContext, snapshot: InSnapshot) -> Response:
 @router.get(
     "/{rule_id:path}",
     response_model=RuleAnswer,
-    responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, UNAVAILABLE),
+    responses=responses("rule-not-found", *NOT_READY),
 )
 async def rule(rule_id: RuleId, context: InContext, snapshot: InSnapshot) -> Response:
     """One rule."""
@@ -78,7 +78,7 @@ async def rule(rule_id: RuleId, context: InContext, snapshot: InSnapshot) -> Res
 @router.put(
     "/{rule_id:path}",
     response_model=RuleAnswer,
-    responses=responses(HTTPStatus.UNPROCESSABLE_ENTITY, UNAVAILABLE),
+    responses=responses("invalid-input", "state-unavailable"),
 )
 async def put_rule(
     request: Request,
@@ -99,7 +99,7 @@ async def put_rule(
 @router.delete(
     "/{rule_id:path}",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=responses(HTTPStatus.UNPROCESSABLE_ENTITY, UNAVAILABLE),
+    responses=responses("state-unavailable"),
 )
 async def delete_rule(request: Request, rule_id: RuleId, context: InContext) -> Response:
     """Have a rule no more; 204 also where there is none of this id, which another process may know better."""

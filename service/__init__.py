@@ -19,5 +19,6 @@ The verbs, in the order in which a request meets them::
     rendering     lists as JSON, from what was serialised once for each article
     problems      the one table that turns errors into application/problem+json
     description   /openapi.json: who may ask, examples of all that may be answered
+    client        what a site and an editor ask all this with; knows nothing of the rest
     site          the demo newsroom that people look at
 """

@@ -101,6 +101,7 @@ class Follower:
     applied: Callable[[int], None] = lambda _: None
     ready_at_once: int = 200_000
     _later: list[str] = field(default_factory=list, init=False)
+    _ended: bool = field(default=False, init=False)
     _swapping: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def step(self) -> None:
@@ -228,10 +229,11 @@ class Follower:
         self.holder.refusal = Refusal(version, str(error), time.monotonic())
 
     async def follow(self) -> None:
-        """Look again and again, off the event loop, until cancelled."""
-        while True:
+        """Look again and again, off the event loop, until it is to end."""
+        while not self._ended:
             await asyncio.to_thread(self._wait)
-            await asyncio.to_thread(self.step)
+            if not self._ended:
+                await asyncio.to_thread(self.step)
 
     def _wait(self) -> None:
         """Until it is time to look again: the journal has something, or ``every`` seconds are over."""
@@ -244,12 +246,12 @@ class Follower:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Holder]:
-        """The first look, then following in the background."""
+        """The first look, then following in the background; a look that has begun comes to its end."""
         await asyncio.to_thread(self._look_at_registry)
         task = asyncio.create_task(self.follow())
         try:
             yield self.holder
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            self._ended = True
+            self.journal.wake()
+            await task

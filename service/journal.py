@@ -170,9 +170,13 @@ class Journal:
             self._waking.wait(left)
         return False
 
+    def wake(self) -> None:
+        """Tell who waits, and whoever will, that there is nothing."""
+        self._closed = True
+
     def close(self) -> None:
         """Give back all connections; who waits is told soon that there is nothing."""
-        self._closed = True
+        self.wake()
         self._waking.close()
         self.database.close()
 

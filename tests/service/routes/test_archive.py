@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -143,7 +142,7 @@ def test_each_change_is_in_the_journal_with_its_key(site: Site) -> None:
         (Kind.ARTICLE, "new", NOW, key_id),
         (Kind.DELETION, "new", NOW, key_id),
     ]
-    assert json.loads(entries[0].payload or "") == {"id": "new", **NEWS}
+    assert entries[0].payload is None  # the text of what is deleted goes
 
 
 def test_what_expires_goes_at_that_moment(artifacts: Path) -> None:

@@ -15,7 +15,9 @@
     ├── QualityGateFailed          a new version is worse than the one in service exit 3
     └── ModelError                 a model version cannot be used                 exit 5
         ├── NothingPublished       no version is in service
+        │   └── NoEarlierVersion   there is none to go back to
         ├── VersionNotFound        no version of that name
+        ├── FolderNotWritable      another version cannot be put in service here
         ├── FormatUnsupported      written by a newer or unknown release
         ├── FileRefused            a file is missing or differs from its digest; names it
         └── AnalyzerMismatch       this code cuts text into other terms than the model's did
@@ -106,12 +108,20 @@ class NothingPublished(ModelError):
     """No version is in service yet."""
 
 
+class NoEarlierVersion(NothingPublished):
+    """No version was in service before the present one, or none of those is still there."""
+
+
 class VersionNotFound(ModelError):
     """No complete version of this name."""
 
     def __init__(self, version: str) -> None:
         super().__init__(f"no model version {version!r}")
         self.version = version
+
+
+class FolderNotWritable(ModelError):
+    """The folder of the versions cannot be written by whoever tries."""
 
 
 class FormatUnsupported(ModelError):

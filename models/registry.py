@@ -20,10 +20,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 
 from models.article import format_time
 from models.artifact import Manifest, Model, fsync_path, load, read_manifest, verify
-from models.errors import ModelError, NothingPublished, TrainingRefused, VersionNotFound
+from models.errors import (
+    FolderNotWritable,
+    ModelError,
+    NoEarlierVersion,
+    NothingPublished,
+    TrainingRefused,
+    VersionNotFound,
+)
 
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 _STAGED = ".staged-"
@@ -138,9 +146,13 @@ class Registry:
         Raises:
             VersionNotFound, FileRefused, AnalyzerMismatch, …: when it is not there or cannot be
                 served; the one in service stays.
+            FolderNotWritable: this process may read here, not write.
         """
         verify(self.folder(version))
-        self._point(version, now, action)
+        try:
+            self._point(version, now, action)
+        except OSError as error:
+            raise FolderNotWritable(f"{self.root} cannot be written: {error.strerror}") from error
 
     def rollback(self, now: datetime) -> str:
         """Put the version back in service that was there before the present one; its name.
@@ -148,12 +160,12 @@ class Registry:
         Going back twice goes two versions back. Versions that are gone are passed over.
 
         Raises:
-            NothingPublished: when there is none to go back to.
+            NoEarlierVersion: when there is none to go back to; other errors of :meth:`activate`.
         """
         current, there = self.current(), self.names()
         before = [name for name in self._stack() if name != current and name in there]
         if current is None or not before:
-            raise NothingPublished("no earlier version to roll back to")
+            raise NoEarlierVersion("no earlier version to roll back to")
         self.activate(before[-1], now, "rollback")
         return before[-1]
 
@@ -171,10 +183,13 @@ class Registry:
         return removed
 
     def _point(self, version: str, now: datetime, action: str) -> None:
-        draft = self.root / f".current-{os.getpid()}"
-        draft.write_text(f"{version}\n", encoding="utf-8")
-        fsync_path(draft)
-        draft.replace(self.root / "current")
+        draft = self.root / f".current-{uuid4().hex}"  # its own: several may be at it at once, on several machines
+        try:
+            draft.write_text(f"{version}\n", encoding="utf-8")
+            fsync_path(draft)
+            draft.replace(self.root / "current")
+        finally:
+            draft.unlink(missing_ok=True)
         fsync_path(self.root)
         # after the pointer: without this line a rollback still finds the version before
         entry = json.dumps({"at": format_time(now), "version": version, "action": action})

@@ -24,6 +24,10 @@ CODES: Mapping[str, Told] = {
     "key-not-found": Told(HTTPStatus.NOT_FOUND, "no key with id '1a2b3c4d'"),
     "rule-not-found": Told(HTTPStatus.NOT_FOUND, "no rule with id 'pin-42'"),
     "version-not-found": Told(HTTPStatus.NOT_FOUND, "no model version 'v42'"),
+    "no-earlier-version": Told(HTTPStatus.CONFLICT, "no version was in service before the present one"),
+    "version-refused": Told(
+        HTTPStatus.CONFLICT, "model version 'v42' refused: idf.npy is missing; what is in service stays"
+    ),
     "body-too-large": Told(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "a body has 2097152 bytes at most"),
     "bad-query": Told(HTTPStatus.UNPROCESSABLE_ENTITY, "limit is 99; it goes from 1 to 50"),
     "invalid-input": Told(HTTPStatus.UNPROCESSABLE_ENTITY, "query.limit: Input should be less than or equal to 50"),
@@ -35,6 +39,7 @@ CODES: Mapping[str, Told] = {
     "internal-error": Told(HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong here; it was logged"),
     "nothing-published": Told(HTTPStatus.SERVICE_UNAVAILABLE, "no model is published yet: run `silah train`"),
     "model-refused": Told(HTTPStatus.SERVICE_UNAVAILABLE, "model version 'v42' refused: idf.npy is missing"),
+    "folder-not-writable": Told(HTTPStatus.SERVICE_UNAVAILABLE, "cannot write the folder of the versions"),
     "state-unavailable": Told(HTTPStatus.SERVICE_UNAVAILABLE, "the state cannot be used: the database does not answer"),
 }
 NOT_READY = ("nothing-published", "model-refused", "state-unavailable")  # what may be wrong with the snapshot

@@ -128,6 +128,8 @@ ANSWERS: Mapping[tuple[str, str], Any] = {
     ("GET", "/v1/rules/{rule_id}"): _RULE,
     ("PUT", "/v1/rules/{rule_id}"): _RULE,
     ("GET", "/v1/models"): _VERSIONS,
+    ("POST", "/v1/models/{version}:activate"): {"current": _VERSION, "serving": _VERSION},
+    ("POST", "/v1/models:rollback"): {"current": _VERSION, "serving": _VERSION},
     ("GET", "/health/live"): {"status": "live"},
     ("GET", "/health/ready"): {"status": "ready", "model": _VERSION, "articles": 31_004, "seq": 1204},
     ("GET", "/metrics"): (

@@ -103,6 +103,7 @@ class Follower:
     _later: list[str] = field(default_factory=list, init=False)
     _ended: bool = field(default=False, init=False)
     _swapping: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _looking: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def step(self) -> None:
         """Look once at both. Works in the calling thread."""
@@ -111,7 +112,8 @@ class Follower:
             with contextlib.suppress(StateError):  # remembered, and told by who asks
                 self.catch_up()
             archive = current.index.trained.archive
-            if not archive.ready and not self._later and (archive.wanted or len(archive) <= self.ready_at_once):
+            # nothing is made of files that may be damaged: what comes of these is any error at all
+            if not self._later and not archive.ready and (archive.wanted or len(archive) <= self.ready_at_once):
                 archive.make_ready()
 
     def catch_up(self) -> None:
@@ -129,8 +131,16 @@ class Follower:
                 current = self._read(self._fresh(current.version))
             self._swap(self._advanced(current, current.seq, last))
 
-    def _look_at_registry(self) -> None:
-        """A version that fails is tried again after ``retry`` seconds."""
+    def change_over(self) -> None:
+        """Serve the version that is named now, if it can be served; one that was refused before is tried again."""
+        self._look_at_registry(patient=False)
+
+    def _look_at_registry(self, *, patient: bool = True) -> None:
+        """A version that fails is tried again after ``retry`` seconds, where there is patience."""
+        with self._looking:  # a version is loaded once, whoever asks for it
+            self._look(patient=patient)
+
+    def _look(self, *, patient: bool) -> None:
         wanted = None
         serving = self.holder.current.version if self.holder.current else None
         refusal = self.holder.refusal
@@ -140,7 +150,8 @@ class Follower:
                 self._compare_next()
                 self.holder.refusal = None
                 return
-            if refusal and refusal.version == wanted and time.monotonic() < refusal.tried_at + self.retry and wanted:
+            again = refusal.tried_at + self.retry if patient and refusal and refusal.version == wanted else 0.0
+            if wanted is not None and time.monotonic() < again:
                 return
             if wanted is None:
                 raise NothingPublished(f"no model is published in {self.registry.root}: run `silah train`")

@@ -16,8 +16,10 @@ from starlette.exceptions import HTTPException
 
 from models.errors import (
     ArticleNotFound,
+    FolderNotWritable,
     KeyNotFound,
     ModelError,
+    NoEarlierVersion,
     NothingPublished,
     QueryError,
     RuleNotFound,
@@ -66,6 +68,8 @@ TABLE: Mapping[type[SilahError], Row] = {
     VersionNotFound: Row(HTTPStatus.NOT_FOUND, "version-not-found"),
     RuleNotFound: Row(HTTPStatus.NOT_FOUND, "rule-not-found"),
     QueryError: Row(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-query"),
+    NoEarlierVersion: Row(HTTPStatus.CONFLICT, "no-earlier-version"),
+    FolderNotWritable: Row(HTTPStatus.SERVICE_UNAVAILABLE, "folder-not-writable"),
     NothingPublished: Row(HTTPStatus.SERVICE_UNAVAILABLE, "nothing-published", {"Retry-After": "5"}),
     StateError: Row(HTTPStatus.SERVICE_UNAVAILABLE, "state-unavailable", {"Retry-After": "5"}),
     ModelError: Row(HTTPStatus.SERVICE_UNAVAILABLE, "model-refused", {"Retry-After": "30"}),

@@ -317,6 +317,15 @@ class Versions(BaseModel):
     versions: list[Version]
 
 
+class InService(BaseModel):
+    """What is in service after a change: ``serving`` differs where ``current`` cannot be served here."""
+
+    current: str | None = Field(description="named as the one in service", examples=["20261123T100000000Z-1a2b3c"])
+    serving: str | None = Field(
+        description="loaded by the process that answers", examples=["20261123T100000000Z-1a2b3c"]
+    )
+
+
 class Health(BaseModel):
     """Whether this process can answer, and from which version."""
 

@@ -20,12 +20,15 @@ from models.artifact import MANIFEST, ModelConfig, list_files, read_manifest, wr
 from models.errors import (
     AnalyzerMismatch,
     FileRefused,
+    FolderNotWritable,
     ModelError,
+    NoEarlierVersion,
     NothingPublished,
     TrainingRefused,
     VersionNotFound,
 )
 from models.registry import Registry
+from tests.support.disks import files_of_at_most
 from tests.support.newsroom import TRAINED_AT, topic_records, train_into
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -245,6 +248,14 @@ class TestActivate:
             registry.activate("4", NOW)
         assert registry.current() == before
 
+    def test_a_folder_that_cannot_be_written_is_told_and_the_present_one_stays(self, registry: Registry):
+        first, second = registry.current(), publish(registry, "3", activate=False)
+        there = sorted(registry.root.iterdir())
+        with files_of_at_most(0), pytest.raises(FolderNotWritable, match="cannot be written"):
+            registry.activate(second, NOW)
+        assert registry.current() == first
+        assert sorted(registry.root.iterdir()) == there
+
 
 class TestRollback:
     def test_each_step_goes_one_version_back(self, registry: Registry):
@@ -253,7 +264,7 @@ class TestRollback:
         assert registry.rollback(NOW) == second
         assert registry.rollback(NOW) == first
         assert registry.load_current().manifest.version == first
-        with pytest.raises(NothingPublished):
+        with pytest.raises(NoEarlierVersion):
             registry.rollback(NOW)
         assert registry.current() == first
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -198,6 +199,31 @@ def test_a_refused_version_is_not_tried_again_at_once(artifacts: Path) -> None:
     follower.step()
     assert follower.holder.refusal is refusal
     assert served(follower) != second
+
+
+def test_a_refused_version_is_tried_again_at_once_when_it_is_put_in_service_anew(artifacts: Path) -> None:
+    follower = Follower(Registry(artifacts), journal_of(artifacts), retry=3600)
+    follower.step()
+    first = served(follower)
+    second = damaged_version(artifacts)
+    follower.change_over()
+    assert served(follower) == first
+    assert follower.holder.refusal is not None
+    flip_byte(artifacts / "versions" / second / "idf.npy")
+    follower.change_over()
+    assert served(follower) == second
+    assert follower.holder.refusal is None
+
+
+def test_several_who_change_over_load_a_version_once(artifacts: Path, caplog: pytest.LogCaptureFixture) -> None:
+    follower = Follower(Registry(artifacts), journal_of(artifacts))
+    follower.step()
+    second = train_into(artifacts, topic_records()).version
+    with caplog.at_level(logging.INFO, "silah.follower"), ThreadPoolExecutor(4) as threads:
+        for asked in [threads.submit(follower.change_over) for _ in range(8)]:
+            asked.result()
+    assert served(follower) == second
+    assert [record.message for record in caplog.records] == ["serving another version"]
 
 
 def test_the_way_back_from_a_refused_version_is_taken_at_once(artifacts: Path) -> None:

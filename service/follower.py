@@ -101,9 +101,9 @@ class Follower:
     applied: Callable[[int], None] = lambda _: None
     ready_at_once: int = 200_000
     _later: list[str] = field(default_factory=list, init=False)
-    _ended: bool = field(default=False, init=False)
     _swapping: threading.Lock = field(default_factory=threading.Lock, init=False)
     _looking: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _ended: threading.Event = field(default_factory=threading.Event, init=False)
 
     def step(self) -> None:
         """Look once at both. Works in the calling thread."""
@@ -240,29 +240,38 @@ class Follower:
         self.holder.refusal = Refusal(version, str(error), time.monotonic())
 
     async def follow(self) -> None:
-        """Look again and again, off the event loop, until it is to end."""
-        while not self._ended:
-            await asyncio.to_thread(self._wait)
-            if not self._ended:
-                await asyncio.to_thread(self.step)
+        """Look again and again, off the event loop, until it is over."""
+        while not self._ended.is_set():
+            await asyncio.to_thread(self._wait_and_step)
+
+    def _wait_and_step(self) -> None:
+        """An error that nobody foresaw ends a look and not the following, which nothing would begin again."""
+        self._wait()
+        if self._ended.is_set():
+            return
+        try:
+            self.step()
+        except Exception:
+            log.exception("look failed")
+            self._ended.wait(self.every)
 
     def _wait(self) -> None:
         """Until it is time to look again: the journal has something, or ``every`` seconds are over."""
         current = self.holder.current
         if current is None or self.holder.lost is not None:
-            time.sleep(self.every)
+            self._ended.wait(self.every)
             return
         with contextlib.suppress(StateError):  # met again by the look that follows
             self.journal.wait(current.seq, self.every)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Holder]:
-        """The first look, then following in the background; a look that has begun comes to its end."""
+        """The first look, then following in the background; when it is over, no thread uses the journal any more."""
         await asyncio.to_thread(self._look_at_registry)
         task = asyncio.create_task(self.follow())
         try:
             yield self.holder
         finally:
-            self._ended = True
-            self.journal.wake()
+            self._ended.set()
+            self.journal.release()
             await task

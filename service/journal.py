@@ -76,7 +76,7 @@ class Journal:
         """The journal of a database, which need not be reachable yet."""
         self.database = database
         self._waking = waking(database, pacing or Pacing())
-        self._closed = False
+        self._released = False
 
     @classmethod
     def open(cls, url: str) -> Journal:
@@ -160,7 +160,7 @@ class Journal:
             StateError: it cannot be read.
         """
         end = time.monotonic() + seconds
-        while not self._closed:
+        while not self._released:
             self._waking.attend()
             if self.last() > seq:
                 return True
@@ -170,13 +170,13 @@ class Journal:
             self._waking.wait(left)
         return False
 
-    def wake(self) -> None:
-        """Tell who waits, and whoever will, that there is nothing."""
-        self._closed = True
+    def release(self) -> None:
+        """From here on nobody waits: who does is told soon that there is nothing."""
+        self._released = True
 
     def close(self) -> None:
-        """Give back all connections; who waits is told soon that there is nothing."""
-        self.wake()
+        """Give back all connections; nobody may use them then, so whoever waits is to be :meth:`release`-d before."""
+        self.release()
         self._waking.close()
         self.database.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections.abc import Callable
@@ -13,11 +14,13 @@ import pytest
 
 from models.errors import ModelError, NothingPublished
 from models.registry import Registry
+from service.database import Database
 from service.follower import Follower
+from service.journal import Journal
 from tests.support.damage import flip_byte
 from tests.support.newsroom import AFTER_ALL, topic_records, train_into
 from tests.support.problems import assert_problem
-from tests.support.serving import Client, eventually, serving
+from tests.support.serving import DEADLINE, Client, eventually, serving
 from tests.support.states import journal_of
 
 QUICK = {"follow_seconds": 0.02, "retry_seconds": 0.05}
@@ -224,6 +227,56 @@ def test_several_who_change_over_load_a_version_once(artifacts: Path, caplog: py
             asked.result()
     assert served(follower) == second
     assert [record.message for record in caplog.records] == ["serving another version"]
+
+
+def test_an_unforeseen_error_does_not_end_the_following(
+    artifacts: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failures = [ZeroDivisionError(), MemoryError()]
+
+    def failing(registry: Registry) -> str | None:
+        if failures:
+            raise failures.pop()
+        return current(registry)
+
+    current = Registry.current
+    with serving(artifacts, **QUICK) as client:
+        monkeypatch.setattr(Registry, "current", failing)
+        second = train_into(artifacts, topic_records(), publish=False).version
+        point_at(artifacts, second)
+        eventually(lambda: client.get("/health/ready").json()["model"] == second)
+    assert [record.message for record in caplog.records if record.levelno == logging.ERROR] == ["look failed"] * 2
+
+
+@pytest.mark.parametrize("name", ["artifacts", "nothing"])
+def test_when_it_is_over_no_thread_goes_on(artifacts: Path, state: str, name: str) -> None:
+    working: list[str] = []
+    waiting = threading.Event()
+
+    class Watched(Follower):
+        def step(self) -> None:
+            working.append("step")
+            super().step()
+
+    class Waited(Journal):
+        def wait(self, seq: int, seconds: float) -> bool:
+            working.append("wait")
+            waiting.set()
+            try:
+                return super().wait(seq, seconds)
+            finally:
+                working.append("waited")
+
+    async def run() -> None:
+        journal = Waited(Database(state))
+        async with Watched(Registry(artifacts.with_name(name)), journal, every=3600).running():
+            if name == "artifacts":
+                await asyncio.to_thread(waiting.wait, DEADLINE)
+        done = list(working)
+        journal.close()
+        assert done == (["wait", "waited"] if name == "artifacts" else [])
+
+    asyncio.run(run())
 
 
 def test_the_way_back_from_a_refused_version_is_taken_at_once(artifacts: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import time
@@ -11,6 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from models.answers import ListName
@@ -38,10 +40,13 @@ from service.security import Rates, Security
 from service.settings import ServiceSettings
 from service.site import demo
 from service.telemetry import Telemetry
+from service.tracing import tracing, untraced
 from service.workmates import FOLDER, Workmates
 from service.writing import Writer
 
 DESCRIPTION = "Which articles belong beside an article: «أخبار ذات صلة» and «قد يهمك أيضا»."
+# the framework's own would tell queries and messages of errors, and not see what is answered in front of it
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 
 def present() -> int:
@@ -87,7 +92,8 @@ def create_app(
     metrics = Metrics()
     ledger = Ledger(metrics.count)
     keys = Keys(journal)
-    writer = Writer(journal, follower, now, workmates)
+    traces = tracing(os.environ)
+    writer = Writer(journal, follower, now, workmates, untraced if traces is None else traces.span)
     if workmates is not None:
         follower.applied = workmates.tell
     pseudonyms = Pseudonyms(journal.database, settings.reading_rules.retention)
@@ -100,9 +106,16 @@ def create_app(
             yield
         ledger.write_up()
         journal.close()
+        if traces is not None:
+            await asyncio.to_thread(traces.close)
 
     app = Application(
-        title="Silah", description=DESCRIPTION, version="0.1.0", lifespan=lifespan, redirect_slashes=False
+        title="Silah",
+        description=DESCRIPTION,
+        version="0.1.0",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
     )
     app.state.context = context
     problems.install(app)
@@ -131,7 +144,8 @@ def create_app(
     layers = Security(layers, Keyring(keys.locks), Rates(settings.writes_per_second), not settings.read_key_required)
     if settings.cors_origins:
         layers = Origins(layers, settings.cors_origins)
-    app.front = Telemetry(layers, ledger)
+    layers = Telemetry(layers, ledger)
+    app.front = layers if traces is None else traces.layer(layers)
     return app
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from service.follower import Follower
 from service.journal import Change, Entry, Journal
+from service.tracing import Span, untraced
 from service.workmates import Workmates
 
 PATIENCE = 1.0  # seconds to wait for the other workers of this server: within that time they follow anyway
@@ -16,12 +17,18 @@ class Writer:
     """What routes write through."""
 
     def __init__(
-        self, journal: Journal, follower: Follower, now: Callable[[], int], workmates: Workmates | None = None
+        self,
+        journal: Journal,
+        follower: Follower,
+        now: Callable[[], int],
+        workmates: Workmates | None = None,
+        span: Span = untraced,
     ) -> None:
         self._journal = journal
         self._follower = follower
         self._now = now
         self._workmates = workmates
+        self._span = span
 
     async def write(self, changes: Sequence[Change], key_id: str | None = None) -> list[Entry]:
         """Write changes down, all or none, and apply them; what others wrote before is in effect then, too.
@@ -32,8 +39,10 @@ class Writer:
         return await asyncio.to_thread(self._write, changes, key_id)
 
     def _write(self, changes: Sequence[Change], key_id: str | None) -> list[Entry]:
-        entries = self._journal.append(changes, self._now(), key_id)
-        self._follower.catch_up()
-        if self._workmates is not None and entries:
-            self._workmates.wait(entries[-1].seq, PATIENCE)
+        with self._span("journal append"):
+            entries = self._journal.append(changes, self._now(), key_id)
+        with self._span("snapshot apply"):
+            self._follower.catch_up()
+            if self._workmates is not None and entries:
+                self._workmates.wait(entries[-1].seq, PATIENCE)
         return entries

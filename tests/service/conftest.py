@@ -24,7 +24,7 @@ NOW = to_microseconds(AFTER_ALL)
 @pytest.fixture(autouse=True)
 def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings come from the test alone."""
-    for name in [name for name in os.environ if name.startswith("SILAH_")]:
+    for name in [name for name in os.environ if name.startswith(("SILAH_", "OTEL_"))]:
         monkeypatch.delenv(name)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.article import Article
+from models.edits import NO_EDITS, Edits
 from models.live import LiveIndex
 
 DRAFT = "\ufffc"  # no article has this id: a stand-in for an object, and of no use as a name
@@ -23,13 +24,18 @@ class Draft:
     index: LiveIndex
     row: int
 
-    def duplicates(self, as_of: int) -> list[int]:
-        """The rows that are visible at a moment and say the same, newest first: copies and what is alike in wording."""
+    def duplicates(self, as_of: int, edits: Edits = NO_EDITS) -> list[int]:
+        """The rows that are visible at a moment and say the same, newest first: copies and what is alike in wording.
+
+        What editors bar from the draft's list is not named here either: who may ask for drafts may not see it.
+        """
         index = self.index
         same = {*index.alike(self.row), *np.flatnonzero(index.story == index.story[self.row]).tolist()} - {self.row}
         rows = np.array(sorted(same, key=index.place_in_time), dtype=np.int32)
-        visible: list[int] = rows[index.visible(rows, as_of)].tolist()
-        return visible
+        rows = rows[index.visible(rows, as_of)]
+        unbarred = edits.allowed(index, rows)
+        shown: list[int] = (rows if unbarred is None else rows[unbarred]).tolist()
+        return shown
 
 
 def drafted(index: LiveIndex, article: Article) -> Draft:

@@ -80,11 +80,11 @@ def _answer(
     recommender = replace(snapshot.model.recommender, index=draft.index)
     chosen = related_news(recommender, draft.row, query)
     found, reason = len(chosen), FALLBACKS.get(parameters.fallback)
+    edits = recommender.edits(ListName.RELATED, draft.row, query)
     if reason is not None and found < query.limit:
-        edits = recommender.edits("related", draft.row, query)
         chosen = filled(recommender, chosen, query, draft.row, reason, (), edits)
     beside = replace(snapshot, model=replace(snapshot.model, recommender=recommender), cards={})
     listing = Listing(ListName.RELATED, None, draft.row, query, parameters.explain)
-    same = draft.duplicates(query.as_of)
+    same = draft.duplicates(query.as_of, edits)
     degraded = is_degraded(query, len(chosen), deadline, snapshot)
     return written(beside, listing, chosen, found, parameters, same, degraded=degraded)

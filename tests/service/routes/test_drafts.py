@@ -9,12 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
+from models.editorial import Rule, RuleType
 from service.scopes import Scope
 from tests.service.routes.test_archive import NEWS, NOW
 from tests.service.routes.test_articles import ITEM, ask, ids
 from tests.support.newsroom import COPY, topic_records
 from tests.support.problems import assert_problem
-from tests.support.serving import Client, serving
+from tests.support.serving import Client, serving, under_rules
 
 RECORDS = {record["id"]: record for record in topic_records()}
 
@@ -62,6 +63,13 @@ def test_duplicates_are_what_says_the_same_already(client: Client) -> None:
     assert {one["id"] for one in answer["duplicates"]} == {"football-1", COPY}
     assert not {"football-1", COPY} & set(ids(answer))
     assert answer["duplicates"][0].keys() == ITEM - {"rank", "score", "reason"} | {"source"}
+
+
+def test_what_editors_ban_is_no_duplicate_either(client: Client) -> None:
+    text = {name: RECORDS["football-1"][name] for name in ("body", "section")}
+    with under_rules(client, Rule(id="1", type=RuleType.BAN, article_id="football-1")):
+        answer = draft(client, {"title": "عنوان آخر", **text})
+    assert {one["id"] for one in answer["duplicates"]} == {COPY}
 
 
 def test_what_is_published_under_the_id_of_a_draft_is_left_out(client: Client) -> None:

@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: demo test lint unit postgresql image lock bench clean
+.PHONY: demo test lint unit soak postgresql image lock bench clean
 
 demo: .venv/.installed  ## train on the bundled newsroom if need be, then serve site and API
 	@$(BIN)/silah demo --port $(PORT)
@@ -21,6 +21,9 @@ unit: .venv/.installed-dev postgresql
 	$(BIN)/coverage run -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+soak: .venv/.installed-dev  ## what is always true of lists, with random examples for about twenty minutes, others each time
+	$(BIN)/python -m pytest -p no:cacheprovider --hypothesis-profile soak tests/test_always_true.py
 
 postgresql:  ## the server that tests start for themselves; where it cannot be had, they are left out and named
 	@tests/support/install_postgresql

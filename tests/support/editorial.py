@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -19,17 +20,18 @@ SECTIONS = ["سياسة", "رياضة", "صحة", "لا قسم"]
 @st.composite
 def rules(draw: st.DrawFn, ids: list[str] = IDS) -> Rule:
     """Any rule about some of the ids."""
-    return _rule(draw(seeds), ids)
+    return any_rule(draw(seeds), ids)
 
 
 @st.composite
 def rulebooks(draw: st.DrawFn, ids: list[str] = IDS) -> list[Rule]:
     """Some rules, each with its own id."""
     pick = draw(seeds)
-    return [_rule(pick, ids, rule_id=f"r{number}") for number in range(pick.choice([1, 2, 4, 8]))]
+    return [any_rule(pick, ids, rule_id=f"r{number}") for number in range(pick.choice([1, 2, 4, 8]))]
 
 
-def _rule(pick: Random, ids: list[str], rule_id: str | None = None) -> Rule:
+def any_rule(pick: Random, ids: list[str], rule_id: str | None = None, moments: Sequence[int] = MOMENTS) -> Rule:
+    """Any rule about some of the ids; it begins and ends at some of the moments, microseconds."""
     kind = pick.choice(list(RuleType))
     target = {"article_id": pick.choice(ids)} if kind is RuleType.PIN else _named(pick, ids, "article_id", "section")
     source = _named(pick, ids, "source_id", "source_section") if pick.random() < 0.5 else {}
@@ -37,7 +39,7 @@ def _rule(pick: Random, ids: list[str], rule_id: str | None = None) -> Rule:
         target = {}
     if "article_id" in target and target["article_id"] == source.get("source_id"):
         source = {}
-    since, until = sorted(pick.sample(MOMENTS, 2))
+    since, until = sorted(pick.sample(moments, 2))
     return Rule(
         id=rule_id or pick.choice(["r1", "r2", "r3", "قاعدة"]),
         type=kind,

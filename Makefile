@@ -32,7 +32,7 @@ image: .venv/.installed-dev  ## the Dockerfile, linted, and its steps in a clean
 	tests/image/run
 
 lock: .venv/.installed-dev  ## after a change of dependencies in pyproject.toml
-	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile $(LOCK) pyproject.toml --extra postgresql -o requirements.lock
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml --extra dev -o requirements-dev.lock
 LOCK := --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 

@@ -85,7 +85,8 @@ class Snapshot:
                     case Kind.EVENTS:
                         events.extend(from_payload(entry.payload or ""))
             except (ValueError, TypeError, AttributeError, LookupError, RecordError, RuleRefused) as error:
-                log.error("entry passed over", extra={"seq": entry.seq, "problem": str(error)})
+                named = type(error).__name__  # what the error says may repeat a text or a note
+                log.error("entry passed over", extra={"seq": entry.seq, "kind": entry.kind, "problem": named})
         changed: dict[str, Any] = {}
         index = self.index.with_changes(articles)
         if index is not self.index:

@@ -51,6 +51,7 @@ COMMANDS = (
     Command("training", ("{generated}", "--growth")),
     Command("readers"),
     Command("events"),
+    Command("living"),
 )
 
 

@@ -79,6 +79,7 @@ def serving(app: str, core: int | None = 0, **settings: str) -> Iterator[Server]
         port = taken.getsockname()[1]
     command = [] if core is None else ["taskset", "-c", str(core)]
     command += [sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "warning"]
+    command += ["--timeout-keep-alive", "600"]  # a paced client leaves some connections unused for long
     command += ["--port", str(port), app, *(["--factory"] if app.startswith("service") else [])]
     process = subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.DEVNULL)
     try:

@@ -10,6 +10,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -18,8 +19,19 @@ import uvloop
 CONNECTIONS = 32
 
 
-async def ask(address: str, paths: list[str], rate: float, seconds: float) -> list[float]:
-    """Latencies in seconds of ``rate · seconds`` requests, path by path in turn."""
+def get(path: str) -> bytes:
+    """A request for a path as it is sent."""
+    return f"GET {path} HTTP/1.1\r\nHost: silah\r\n\r\n".encode()
+
+
+def put(path: str, body: bytes, key: str) -> bytes:
+    """A request with a body and a key."""
+    head = f"PUT {path} HTTP/1.1\r\nHost: silah\r\nX-API-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+async def ask(address: str, requests: Sequence[bytes], rate: float, seconds: float) -> list[float]:
+    """Latencies in seconds of ``rate · seconds`` requests, sent in turn."""
     target = urlsplit(address)
     free: asyncio.LifoQueue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.LifoQueue()
     for _ in range(CONNECTIONS):
@@ -30,21 +42,23 @@ async def ask(address: str, paths: list[str], rate: float, seconds: float) -> li
         due = begin + number / rate
         await asyncio.sleep(due - time.perf_counter())
         reader, writer = await free.get()
-        path = paths[number % len(paths)]
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: {target.netloc}\r\n\r\n".encode())
+        writer.write(requests[number % len(requests)])
         head = await reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 200"), head
+        assert head.startswith(b"HTTP/1.1 20"), head
         length = head.lower().partition(b"content-length: ")[2].partition(b"\r")[0]
         await reader.readexactly(int(length))
         took = time.perf_counter() - due
         free.put_nowait((reader, writer))
         return took
 
-    return await asyncio.gather(*(one(number) for number in range(int(rate * seconds))))
+    taken = await asyncio.gather(*(one(number) for number in range(int(rate * seconds))))
+    while not free.empty():
+        free.get_nowait()[1].close()
+    return taken
 
 
 if __name__ == "__main__":
     address, rate, seconds, *paths = sys.argv[1:]
-    taken = uvloop.run(ask(address, paths, float(rate), float(seconds)))
+    taken = uvloop.run(ask(address, [*map(get, paths)], float(rate), float(seconds)))
     middle, high = np.percentile(taken, [50, 99])
     json.dump({"p50": middle * 1000, "p99": high * 1000}, sys.stdout)

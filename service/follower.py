@@ -17,6 +17,7 @@ from models.popularity import Popularity, ReadingRules
 from models.registry import Registry
 from service.caching import Answers
 from service.journal import Journal, Kind
+from service.memory import give_back
 from service.snapshot import Snapshot
 
 log = logging.getLogger("silah.follower")
@@ -205,6 +206,8 @@ class Follower:
                 break
             seq = entries[-1].seq
             snapshot = snapshot.apply(entries, seq)
+            if len(entries) == TOGETHER:
+                give_back()  # blocks of vectors that were joined: a multiple of what stays, for many articles
         self.holder.behind = 0
         return snapshot.apply((), last)
 

@@ -105,7 +105,8 @@ def test_train_serve_read_train_again_and_roll_back(folder: Path) -> None:
 
 def test_two_workers_count_together_write_nothing_and_follow(published: Path) -> None:
     before = _written(published / "artifacts")
-    with running(published, "serve", "--port", "0", "--workers", "2") as server:
+    state = f"sqlite:///{published / 'state.db'}"
+    with running(published, "serve", "--port", "0", "--workers", "2", "--state", state) as server:
         first = eventually(server.model, START)
         for _ in range(20):
             read_both(server)

@@ -24,7 +24,7 @@ def test_a_process_with_a_model_is_ready_and_names_it(client: Client, trained: P
         "status": "ready",
         "model": Registry(trained).current(),
         "articles": len(topic_records()),
-        "seq": 0,
+        "seq": client.app.state.context.journal.last(),
     }
 
 

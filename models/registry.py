@@ -20,9 +20,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
 
-from models.article import format_time
+from models.article import format_time, to_microseconds
 from models.artifact import Manifest, Model, fsync_path, load, read_manifest, verify
 from models.errors import (
     FolderNotWritable,
@@ -183,7 +182,8 @@ class Registry:
         return removed
 
     def _point(self, version: str, now: datetime, action: str) -> None:
-        draft = self.root / f".current-{uuid4().hex}"  # its own: several may be at it at once, on several machines
+        # its own: several may be at it at once, on several machines
+        draft = self.root / f".current-{os.getpid()}-{to_microseconds(now)}"
         try:
             draft.write_text(f"{version}\n", encoding="utf-8")
             fsync_path(draft)

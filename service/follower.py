@@ -158,14 +158,13 @@ class Follower:
                 raise NothingPublished(f"no model is published in {self.registry.root}: run `silah train`")
             # only at the first look is there nobody to answer meanwhile
             at_once = self.at_start if serving is None and refusal is None else math.inf
-            fresh = self._fresh(wanted, at_once)
             with self._remembered():
+                self.journal.last()  # without it nothing is served, and nothing need be loaded
+                fresh = self._fresh(wanted, at_once)
                 fresh = self._read(fresh)  # most of it while others write
                 with self._swapping:
                     fresh = self._read(fresh)
-                    self.holder.refusal = (
-                        None  # first: a reader between the two must not see the new one called refused
-                    )
+                    self.holder.refusal = None  # first: a reader between the two must not see it called refused
                     self._swap(fresh)
             log.info("serving another version", extra={"version": wanted, "before": serving, "seq": fresh.seq})
         except StateError:

@@ -15,7 +15,7 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from models.article import Article
+from models.article import Article, to_microseconds
 from models.candidates import Candidates
 from models.cards import CardFile
 from models.errors import ArticleNotFound
@@ -32,6 +32,16 @@ UInt64Array = NDArray[np.uint64]
 def id_hash(article_id: str) -> int:
     """64 bits of BLAKE2b: where an id is looked for, valid Unicode or not; equal hashes are told apart by the ids."""
     return int.from_bytes(hashlib.blake2b(article_id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+def published_of(article: Article) -> int:
+    """When an article was published, as :attr:`ArticleIndex.published` has it."""
+    return UNKNOWN_TIME if article.published_at is None else to_microseconds(article.published_at)
+
+
+def expires_of(article: Article) -> int:
+    """When an article expires, as :attr:`ArticleIndex.expires` has it."""
+    return NEVER if article.expires_at is None else to_microseconds(article.expires_at)
 
 
 class GatheredVectors(NamedTuple):

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from models.analysis import Analyzer
-from models.article import Article, to_microseconds
+from models.article import Article
 from models.candidates import Candidates
 from models.cards import CardLog, LiveCards
-from models.index import DAY, NEVER, NO_SECTION, UNKNOWN_TIME, ArticleIndex, GatheredVectors
+from models.index import DAY, NEVER, NO_SECTION, UNKNOWN_TIME, ArticleIndex, GatheredVectors, expires_of, published_of
 from models.search import Archive, Asked, Block, BoolArray, Search
 from models.stories import Shingles, StoryRule, likeness, shingles
 from models.tfidf import CountMatrix, Int32Array, Int64Array, SparseVector, TextTerms, TfidfModel
@@ -215,7 +215,7 @@ class LiveIndex(ArticleIndex):
 
     def _before(self, article: Article) -> int:
         """How many articles of the training stand before one in the order of time."""
-        wanted, older = ~_published(article), self.trained.older
+        wanted, older = ~published_of(article), self.trained.older
         place, end = (int(np.searchsorted(older, wanted, side=side)) for side in ("left", "right"))
         return bisect_left(range(len(older)), article.id, place, end, key=lambda row: self.cards.card(row).id)
 
@@ -292,11 +292,7 @@ class LiveIndex(ArticleIndex):
         if not archive.ready:
             archive.wanted = True
             return None
-        return self.nearest(self.asked(row), count, allowed & self.may_be_near(row))
-
-    def nearest(self, asked: Asked, count: int, allowed: BoolArray) -> Candidates:
-        """The ``count`` nearest of what is allowed, bool (n,), and not gone; best first."""
-        return self._together(self.search.everywhere(asked, count, allowed & ~self.gone), count)
+        return self._together(self.search.everywhere(self.asked(row), count, allowed & self.may_be_near(row)), count)
 
     def asked(self, row: int) -> Asked:
         """How the neighbours of a row are looked for."""
@@ -362,8 +358,8 @@ class LiveIndex(ArticleIndex):
             since.add(article, row, self._before(article), told)
         index = replace(
             self,
-            published=_appended(self.published, map(_published, articles)),
-            expires=_appended(self.expires, map(_expires, articles)),
+            published=_appended(self.published, map(published_of, articles)),
+            expires=_appended(self.expires, map(expires_of, articles)),
             section=_appended(
                 self.section, (number_of[article.section] if article.section else NO_SECTION for article in articles)
             ),
@@ -434,14 +430,6 @@ def asked_by(tfidf: TfidfModel, vector: SparseVector, saturation: SparseVector) 
     if not tfidf.headlines(pattern)[0]:
         return Asked(vector)
     return Asked(vector, SparseVector(terms, tfidf.shares(pattern).data))
-
-
-def _published(article: Article) -> int:
-    return UNKNOWN_TIME if article.published_at is None else to_microseconds(article.published_at)
-
-
-def _expires(article: Article) -> int:
-    return NEVER if article.expires_at is None else to_microseconds(article.expires_at)
 
 
 def _appended(array: NDArray[Any], values: Iterable[Any]) -> Any:

@@ -10,9 +10,9 @@ from typing import IO
 
 import numpy as np
 
-from models.article import Article, to_microseconds
+from models.article import Article
 from models.artifact import ARTICLES
-from models.index import NEVER, NO_SECTION, UNKNOWN_TIME, id_hash
+from models.index import NO_SECTION, expires_of, id_hash, published_of
 from training.records import Deletion
 
 
@@ -54,7 +54,7 @@ class Intake:
                     self.forget(article.id)
                     self.deleted.add(article.id)
                     continue
-                published = UNKNOWN_TIME if article.published_at is None else to_microseconds(article.published_at)
+                published = published_of(article)
                 if as_of is not None and published > as_of:
                     self.later_than_as_of += 1
                     continue
@@ -62,7 +62,7 @@ class Intake:
                 self._position_of[article.id] = len(self._published)
                 self._spans.extend(_write(file, article))
                 self._published.append(published)
-                self._expires.append(NEVER if article.expires_at is None else to_microseconds(article.expires_at))
+                self._expires.append(expires_of(article))
                 self._sections.append(self._number(article.section))
                 self._sources.append(self._number(article.source))
                 yield article

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+
+from models.candidates import Query
 
 
 class Deadline:
@@ -23,6 +26,10 @@ class Deadline:
         if self._clock() > self._end:
             self.missed = True
         return self.missed
+
+    def holds(self, query: Query) -> Query:
+        """A query that is answered in this time."""
+        return replace(query, is_late=self.is_over)
 
     @property
     def left(self) -> float:

@@ -129,7 +129,8 @@ class Follower:
                 return
             if last < current.seq:
                 log.warning("journal begun anew", extra={"seq": last, "before": current.seq})
-                current = self._read(self._fresh(current.version))
+                fresh, _ = self._fresh(current.version)
+                current = self._read(fresh)
             self._swap(self._advanced(current, current.seq, last))
 
     def change_over(self) -> None:
@@ -160,11 +161,12 @@ class Follower:
             at_once = self.at_start if serving is None and refusal is None else math.inf
             with self._remembered():
                 self.journal.last()  # without it nothing is served, and nothing need be loaded
-                fresh = self._fresh(wanted, at_once)
+                fresh, later = self._fresh(wanted, at_once)
                 fresh = self._read(fresh)  # most of it while others write
                 with self._swapping:
                     fresh = self._read(fresh)
                     self.holder.refusal = None  # first: a reader between the two must not see it called refused
+                    self._later = later  # not before: until now those of the old one are to be compared
                     self._swap(fresh)
             log.info("serving another version", extra={"version": wanted, "before": serving, "seq": fresh.seq})
         except StateError:
@@ -176,14 +178,14 @@ class Follower:
         self.holder.current = snapshot
         self.applied(snapshot.seq)
 
-    def _fresh(self, version: str, at_once: float = math.inf) -> Snapshot:
-        """A version as it was trained."""
+    def _fresh(self, version: str, at_once: float = math.inf) -> tuple[Snapshot, list[str]]:
+        """A version as it was trained, and its files whose digests are still to be compared."""
         folder = self.registry.folder(version)
-        model, self._later = load_at_once(folder, at_once)
+        model, later = load_at_once(folder, at_once)
         model = live(folder, model)
         model = replace(model, recommender=replace(model.recommender, popularity=Popularity(self.reading)))
         answers, by_readers = (Answers(self.cache_bytes // 2) for _ in range(2))
-        return Snapshot(model, answers=answers, answers_by_readers=by_readers)
+        return Snapshot(model, answers=answers, answers_by_readers=by_readers), later
 
     def _read(self, fresh: Snapshot) -> Snapshot:
         """A version at the end of the journal; what is not of articles is taken over from the snapshot in service."""

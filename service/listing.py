@@ -55,10 +55,8 @@ def answer(
     degraded = is_degraded(listing.query, len(places), deadline, snapshot)
     body = written(snapshot, listing, places, found, parameters, degraded=degraded)
     listed = Listed(listing.name, len(places), _used(places, found), degraded)
-    if degraded:
-        return Answer(body, NO_STORE, listed)
-    made = Answer(body, context.settings.cache_control, listed)
-    return keep(scope, made, parameters, period, snapshot, by_readers=listing.name in BY_READERS)
+    by_readers = listing.name in BY_READERS
+    return kept(scope, body, listed, parameters, period, context, snapshot, by_readers=by_readers)
 
 
 def written(
@@ -92,10 +90,21 @@ def _used(places: Sequence[Recommendation], found: int) -> str | None:
     return next(added, None) if len(places) > found else None
 
 
-def keep(
-    scope: Scope, made: Answer, parameters: Asked, period: Period, snapshot: Snapshot, *, by_readers: bool
+def kept(
+    scope: Scope,
+    body: bytes,
+    listed: Listed,
+    parameters: Asked,
+    period: Period,
+    context: Context,
+    snapshot: Snapshot,
+    *,
+    by_readers: bool,
 ) -> Answer:
-    """Remember the answer to a request for as long as it holds; the answer."""
+    """The answer of a body to a request, remembered for as long as it holds; one that is degraded is kept by nobody."""
+    if listed.degraded:
+        return Answer(body, NO_STORE, listed)
+    made = Answer(body, context.settings.cache_control, listed)
     # what is of the past stays as it is, unless a rule takes something down; so does what is of a moment that has come
     stays = not parameters.is_of_now(period.since) and not snapshot.model.recommender.editorial
     answers = snapshot.answers_by_readers if by_readers else snapshot.answers

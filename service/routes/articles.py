@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -73,7 +72,7 @@ def make_list(
     model, kind = snapshot.model, LISTS[name]
     period = snapshot.period(context.now())
     deadline = Deadline(context.settings.deadline_seconds)
-    query = replace(parameters.query(period.since, kind.default_limit), is_late=deadline.is_over)
+    query = deadline.holds(parameters.query(period.since, kind.default_limit))
     source = model.index.find(article_id)
     reason = FALLBACKS.get(parameters.fallback)
     if source is None and reason is None:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from models.answers import ListName
 from models.article import Article, format_time, from_microseconds
+from models.candidates import MAX_LIMIT
 from models.drafting import DRAFT, drafted
 from models.recommenders import DEFAULT_RELATED, filled, related_news
 from service.codes import NOT_READY
@@ -50,9 +51,9 @@ async def related(
     record = object_of(await request.body())
     asked: dict[str, Any] = {name: record.pop(name) for name in ("limit", "explain") if name in record}
     for name, value in asked.items():
-        fits = isinstance(value, bool) if name == "explain" else type(value) is int and 1 <= value <= 50
+        fits = isinstance(value, bool) if name == "explain" else type(value) is int and 1 <= value <= MAX_LIMIT
         if not fits:
-            raise refuse(name, "goes from 1 to 50" if name == "limit" else "is true or false")
+            raise refuse(name, f"goes from 1 to {MAX_LIMIT}" if name == "limit" else "is true or false")
     parameters = parameters.model_copy(update=asked)
     article = _article(record, parameters, context)
     deadline = Deadline(context.settings.deadline_seconds)
@@ -75,7 +76,7 @@ def _article(record: dict[str, Any], parameters: ListParameters, context: Contex
 def _answer(
     article: Article, parameters: ListParameters, context: Context, snapshot: Snapshot, deadline: Deadline
 ) -> bytes:
-    query = replace(parameters.query(context.now(), DEFAULT_RELATED), is_late=deadline.is_over)
+    query = deadline.holds(parameters.query(context.now(), DEFAULT_RELATED))
     draft = drafted(snapshot.index, article)
     recommender = replace(snapshot.model.recommender, index=draft.index)
     chosen = related_news(recommender, draft.row, query)

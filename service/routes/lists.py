@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -35,7 +34,7 @@ async def standing(
     """
     period = snapshot.period(context.now())
     deadline = Deadline(context.settings.deadline_seconds)
-    query = replace(parameters.query(period.since, DEFAULT_STANDING), is_late=deadline.is_over)
+    query = deadline.holds(parameters.query(period.since, DEFAULT_STANDING))
     recommender = snapshot.model.recommender
     chosen = STANDING[name].recommend(recommender, query, None, ())
     reason, found = FALLBACKS.get(parameters.fallback), len(chosen)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,11 +10,11 @@ from models.article import format_time, from_microseconds
 from models.errors import ArticleNotFound
 from models.page import BoxList, FilledBox
 from models.page import page as boxes_of
-from service.caching import Answer, Listed
+from service.caching import Listed
 from service.codes import NOT_READY
 from service.deadline import Deadline
 from service.dependencies import ArticleId, InContext, InSnapshot
-from service.listing import FALLBACKS, NO_STORE, keep, name_of
+from service.listing import FALLBACKS, kept, name_of
 from service.problems import responses
 from service.schemas import PageAnswer, PageParameters
 
@@ -41,7 +40,7 @@ async def page(
     model, renderer = snapshot.model, snapshot.renderer
     period = snapshot.period(context.now())
     deadline = Deadline(context.settings.deadline_seconds)
-    query = replace(parameters.query(period.since), is_late=deadline.is_over)
+    query = deadline.holds(parameters.query(period.since))
     source, fallback = model.index.find(article_id), FALLBACKS.get(parameters.fallback)
     if source is None and fallback is None:
         raise ArticleNotFound(article_id)
@@ -61,7 +60,4 @@ async def page(
         boxes=boxes,
         degraded=deadline.missed,
     )
-    if deadline.missed:
-        return Answer(body, NO_STORE, listed)
-    answer = Answer(body, context.settings.cache_control, listed)
-    return keep(request.scope, answer, parameters, period, snapshot, by_readers=True)
+    return kept(request.scope, body, listed, parameters, period, context, snapshot, by_readers=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from service.journal import Journal
 from tests.support.newsroom import topic_records, train_into
 from tests.support.postgres import Postgres, postgres
 from tests.support.states import KINDS, SERVER
@@ -48,6 +49,14 @@ def state(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'state.db'}"
     running: Postgres = request.getfixturevalue("server")
     return running.new_database()
+
+
+@pytest.fixture
+def journal(state: str) -> Iterator[Journal]:
+    """The journal of that state."""
+    journal = Journal.open(state)
+    yield journal
+    journal.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -90,7 +90,7 @@ def test_no_more_than_can_be_looked_up(monkeypatch: pytest.MonkeyPatch):
 
 
 def world(index: ArticleIndex, done: list[Interaction], **rules: float) -> Recommender:
-    return Recommender(index, ListRules(**rules), Popularity(FEW).with_interactions(done))  # type: ignore[arg-type]
+    return Recommender(index, ListRules(**rules), Popularity(FEW).with_interactions(done))  # type: ignore[arg-type]  # names from a call
 
 
 @patch.object(coreading, "LEAST_COMMON", 1)  # in worlds of few readers, the more to look at

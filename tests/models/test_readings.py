@@ -25,7 +25,7 @@ def together(batches: list[list[tuple[int, int, int]]]) -> Readings:
 
 
 def triples(part: object) -> list[tuple[int, int, int]]:
-    keys, buckets = part.keys, part.buckets  # type: ignore[attr-defined]
+    keys, buckets = part.keys, part.buckets  # type: ignore[attr-defined]  # a part of either kind
     return list(zip(readers_in(keys).tolist(), articles_in(keys).tolist(), buckets.tolist(), strict=True))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
 
 import pytest
 
@@ -19,13 +18,6 @@ from tests.support.serving import eventually
 NOW = 1_795_000_000_000_000
 RULES = ReadingRules()
 OLDEST = RULES.first_counted(NOW) * BUCKET
-
-
-@pytest.fixture
-def journal(state: str) -> Iterator[Journal]:
-    journal = Journal.open(state)
-    yield journal
-    journal.close()
 
 
 def events(at: int) -> Change:

@@ -26,13 +26,6 @@ def article(number: int) -> Change:
 
 
 @pytest.fixture
-def journal(state: str) -> Iterator[Journal]:
-    journal = Journal.open(state)
-    yield journal
-    journal.close()
-
-
-@pytest.fixture
 def another(state: str, journal: Journal) -> Iterator[Journal]:
     """The same journal as another process would have it."""
     another = Journal.open(state)
@@ -63,7 +56,7 @@ def test_it_is_read_in_parts(journal: Journal) -> None:
 
 def test_all_changes_of_an_append_are_written_or_none(journal: Journal, another: Journal) -> None:
     with pytest.raises(StateError):
-        journal.append([article(1), Change(Kind.ARTICLE, None)], AT)  # type: ignore[arg-type]
+        journal.append([article(1), Change(Kind.ARTICLE, None)], AT)  # type: ignore[arg-type]  # what no database takes
     assert another.after(0) == []
     assert journal.append([article(1)], AT)[0].seq == 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -17,13 +17,6 @@ from service.keys import Key, Keyring, Keys, Lock
 from service.scopes import Scope
 
 AT = 1_790_000_000_000_000
-
-
-@pytest.fixture
-def journal(state: str) -> Iterator[Journal]:
-    journal = Journal.open(state)
-    yield journal
-    journal.close()
 
 
 @pytest.fixture

@@ -33,14 +33,6 @@ def served(trained: Path, state: str) -> Iterator[Client]:
         yield client
 
 
-@pytest.fixture
-def journal(state: str) -> Iterator[Journal]:
-    """What another process finds written down."""
-    journal = Journal.open(state)
-    yield journal
-    journal.close()
-
-
 def post(client: Client, **given: Any) -> httpx.Response:
     return client.request("POST", "/v1/events", headers=client.key(Scope.WRITE), **given)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,6 @@ from models.errors import RecordError, StateError
 from service.database import Database
 from service.journal import Change, Journal, Kind
 from training.sources.journal import AT_ONCE, JournalSource
-
-
-@pytest.fixture
-def journal(state: str) -> Iterator[Journal]:
-    journal = Journal.open(state)
-    yield journal
-    journal.close()
 
 
 def told(article_id: str, title: str) -> Change:

@@ -10,6 +10,7 @@
     ├── RuleRefused                what is no editorial rule; names the member at fault
     ├── KeyNotFound                no such key in the state
     ├── SourceError                a location cannot be read                      exit 4
+    │   └── FetchError             the web gives no answer, or none that may be had; carries a reason code
     ├── StateError                 the database of what changed since training fails exit 4
     ├── TrainingRefused            nothing to train on, or a training is running  exit 5
     ├── QualityGateFailed          a new version is worse than the one in service exit 3
@@ -86,6 +87,18 @@ class KeyNotFound(SilahError):
 
 class SourceError(SilahError):
     """A location that cannot be read, or that holds no article at all."""
+
+
+class FetchError(SourceError):
+    """What could not be fetched, or must not be.
+
+    Attributes:
+        reason: a stable code, counted in summaries: ``timeout``, ``private_address``, ``status_404``, …
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class StateError(SilahError):

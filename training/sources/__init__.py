@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from models.errors import SourceError
-from training.sources.jsonl import SUFFIXES, SourceRecord, read_jsonl
+from training.sources.jsonl import SUFFIXES, read_jsonl
+from training.sources.record import SourceRecord
 
 __all__ = ["SourceRecord", "open_source"]
 

@@ -33,7 +33,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from models.errors import RecordError, StateError
-from training.sources.jsonl import SourceRecord
+from training.sources.record import SourceRecord
 
 ARTICLE, DELETION, EVENTS = "article", "deletion", "events"
 AT_ONCE = 500  # rows that are held in memory

@@ -7,27 +7,14 @@ import io
 import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from models.errors import RecordError, SourceError
+from training.sources.record import SourceRecord
 
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 MAX_LINE = 16 * 1024 * 1024  # bytes; an article of this length is a mistake, and a line is held in memory
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRecord:
-    """One record as a source gives it: an object, or what is wrong with it.
-
-    Attributes:
-        line: where it stands in its source, from 1.
-    """
-
-    source: str
-    line: int
-    value: dict[str, Any] | RecordError
 
 
 def read_jsonl(path: Path) -> Iterator[SourceRecord]:

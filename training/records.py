@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import IO
 
-from models.article import FIELDS, Article, deleted_id
+from models.article import Article, deleted_id
 from models.errors import RecordError
 from training.sources import SourceRecord
-
-_KNOWN = frozenset((*FIELDS, "deleted"))
+from training.sources.columns import KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def read_articles(
             rejection = Rejection(record.source, record.line, error.reason, str(error))
             rejects.write(json.dumps(_members(rejection), ensure_ascii=False) + "\n")
             continue
-        counts.unknown_keys.update(_printable(key) for key in sorted(record.value.keys() - _KNOWN))
+        counts.unknown_keys.update(_printable(key) for key in sorted(record.value.keys() - KEYS))
         yield read
 
 

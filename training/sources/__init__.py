@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from models.errors import SourceError
 from training.sources.jsonl import SUFFIXES, read_jsonl
+from training.sources.opening import FileAt, files_at
+from training.sources.options import SourceOptions
 from training.sources.record import SourceRecord
 
 __all__ = ["SourceRecord", "open_source"]
@@ -19,15 +20,14 @@ def open_source(location: str) -> Iterator[SourceRecord]:
         SourceError: at once when the location is not there or not of a known kind,
             later when it turns out to be damaged.
     """
-    path = Path(location)
-    try:
-        path.stat()
-    except FileNotFoundError:
-        raise SourceError(f"cannot read {location}: no such file") from None
-    except OSError as error:
-        raise SourceError(f"cannot read {location}: {error.strerror}") from error
-    if not path.is_file():
-        raise SourceError(f"cannot read {location}: not a file")
-    if not path.name.endswith(SUFFIXES):
-        raise SourceError(f"cannot read {location}: the name must end in one of {', '.join(SUFFIXES)}")
-    return read_jsonl(path)
+    files = files_at(location)
+    for file in files:
+        if not file.name.endswith(SUFFIXES):
+            raise SourceError(f"cannot read {file.name}: the name must end in one of {', '.join(SUFFIXES)}")
+    return _records(files, SourceOptions())
+
+
+def _records(files: tuple[FileAt, ...], options: SourceOptions) -> Iterator[SourceRecord]:
+    for file in files:
+        with file.opened() as opened:
+            yield from read_jsonl(opened, file.name, options)

@@ -7,36 +7,18 @@ which has no tables yet, holds nothing.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
-from sqlalchemy import (
-    URL,
-    BigInteger,
-    Connection,
-    Engine,
-    Select,
-    and_,
-    column,
-    create_engine,
-    func,
-    inspect,
-    make_url,
-    select,
-    table,
-)
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import URL, BigInteger, Select, and_, column, func, inspect, select, table
+from sqlalchemy.exc import SQLAlchemyError
 
 from models.errors import RecordError, StateError
+from training.sources.databases import AT_ONCE, address, connected, shown
 from training.sources.record import SourceRecord
 
 ARTICLE, DELETION, EVENTS = "article", "deletion", "events"
-AT_ONCE = 500  # rows that are held in memory
 
 _JOURNAL = table(
     "journal",
@@ -67,12 +49,10 @@ class JournalSource:
             StateError: the database cannot be read.
         """
         try:
-            read = make_url(url)
+            read = address(url)
         except SQLAlchemyError as error:
             raise StateError(f"the state is no URL: {error}") from error
-        if read.drivername == "postgresql":
-            read = read.set(drivername="postgresql+psycopg")
-        with _connected(read) as connection:
+        with connected(read, StateError) as connection:
             there = inspect(connection).has_table(_JOURNAL.name)
             last: int = (
                 connection.execute(select(func.coalesce(func.max(_JOURNAL.c.seq), 0))).scalar_one() if there else 0
@@ -80,7 +60,7 @@ class JournalSource:
         return cls(read, last)
 
     def __str__(self) -> str:
-        return self.url.render_as_string(hide_password=True)
+        return shown(self.url)
 
     def records(self, after: int = 0, as_of: int | None = None) -> Iterator[SourceRecord]:
         """Records of articles and deletions after a ``seq``, in the order in which they were written.
@@ -94,7 +74,7 @@ class JournalSource:
         """
         if self.last <= after:
             return
-        with _connected(self.url) as connection:
+        with connected(self.url, StateError) as connection:
             rows = connection.execution_options(stream_results=True, yield_per=AT_ONCE).execute(
                 _latest(after, self.last, as_of)
             )
@@ -127,25 +107,3 @@ def _parse(payload: str | None) -> dict[str, Any] | RecordError:
     except ValueError as error:
         return RecordError("not_json", f"the entry is not JSON: {error}")
     return value if isinstance(value, dict) else RecordError("not_an_object", "the entry is JSON, but not an object")
-
-
-@contextmanager
-def _connected(url: URL) -> Iterator[Connection]:
-    """One connection that reads one moment."""
-    try:
-        with _engine(url).connect() as connection:
-            yield connection
-    except (SQLAlchemyError, ModuleNotFoundError, OSError) as error:
-        told = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
-        reason = told[0] if told else type(error).__name__
-        raise StateError(f"cannot read {url.render_as_string(hide_password=True)}: {reason}") from error
-
-
-def _engine(url: URL) -> Engine:
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, poolclass=NullPool)
-
-    def read_only() -> sqlite3.Connection:
-        return sqlite3.connect(f"file:{quote(url.database or '')}?mode=ro", uri=True)
-
-    return create_engine("sqlite://", creator=read_only, poolclass=NullPool)

@@ -1,46 +1,53 @@
-"""JSON Lines, plain or gzipped: one record a line."""
+"""JSON Lines: one record a line."""
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
-import zlib
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from models.errors import RecordError, SourceError
+from training.sources.columns import checked, renamed
+from training.sources.opening import said
+from training.sources.options import SourceOptions
 from training.sources.record import SourceRecord
 
-SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
+SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".jsonl.zst", ".ndjson.zst")
 MAX_LINE = 16 * 1024 * 1024  # bytes; an article of this length is a mistake, and a line is held in memory
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_jsonl(path: Path) -> Iterator[SourceRecord]:
-    """The records of a file; a line that is no JSON object comes as a :class:`RecordError`.
+def read_jsonl(file: io.BufferedReader, source: str, options: SourceOptions) -> Iterator[SourceRecord]:
+    """The records of a file in UTF-8, or in UTF-16 with its mark; a line that is no JSON object is a RecordError.
 
     Raises:
-        SourceError: when the file cannot be opened, or is damaged or cut short on the way.
+        SourceError: the file is damaged or cut short.
     """
-    line = 0
+    columns, line = checked(options.columns), 0
     try:
-        with path.open("rb") as raw:
-            packed = raw.peek(2)[:2] == b"\x1f\x8b"
-            with gzip.open(raw, "rb") if packed else raw as file:
-                for line, data in enumerate(_lines(file), 1):
-                    if data.strip():
-                        yield SourceRecord(str(path), line, _parse(data, first=line == 1))
-    except (OSError, EOFError, zlib.error) as error:
-        raise SourceError(f"cannot read {path} after line {line}: {error}") from error
+        for line, data in enumerate(_lines(_reader(file)), 1):
+            if data.strip():
+                value = _parse(data, first=line == 1)
+                yield SourceRecord(source, line, renamed(value, columns) if isinstance(value, dict) else value)
+    except OSError as error:
+        raise SourceError(f"cannot read {source} after line {line}: {said(error)}") from error
 
 
-def _lines(file: io.BufferedIOBase) -> Iterator[bytes]:
-    """Lines of at most ``MAX_LINE`` bytes, and one byte more of a longer one; its rest is passed over."""
-    while data := file.readline(MAX_LINE + 1):
+def _reader(file: io.BufferedReader) -> Callable[[int], bytes]:
+    """What reads a line of at most so many bytes, in UTF-8."""
+    if not file.peek(2).startswith(UTF_16):
+        return file.readline
+    text = io.TextIOWrapper(file, "utf-16", errors="replace", newline="\n")
+    return lambda most: text.readline(most).encode()
+
+
+def _lines(readline: Callable[[int], bytes]) -> Iterator[bytes]:
+    """Lines of at most ``MAX_LINE`` bytes, and some more of a longer one; its rest is passed over."""
+    while data := readline(MAX_LINE + 1):
         rest = data
         while len(rest) > MAX_LINE and not rest.endswith(b"\n"):
-            rest = file.readline(MAX_LINE + 1)
+            rest = readline(MAX_LINE + 1)
         yield data
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import text
 from models.errors import RecordError, StateError
 from service.database import Database
 from service.journal import Change, Journal, Kind
-from training.sources.journal import AT_ONCE, JournalSource
+from training.sources.databases import AT_ONCE
+from training.sources.journal import JournalSource
 
 
 def told(article_id: str, title: str) -> Change:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.errors import RecordError, SourceError
+from models.errors import SourceError
+from tests.support import sources
 from training.sources.jsonl import MAX_LINE, read_jsonl
+from training.sources.opening import files_at
+from training.sources.options import SourceOptions
+from training.sources.record import SourceRecord
 
 THREE = [
     {"id": "1", "title": "فيضان النهر"},
@@ -29,12 +34,16 @@ def written(folder: Path, data: bytes, name: str = "articles.jsonl") -> Path:
     return path
 
 
-def values(path: Path) -> list[Any]:
-    return [record.value for record in read_jsonl(path)]
+def read(path: Path, options: SourceOptions | None = None) -> Iterator[SourceRecord]:
+    return sources.records(read_jsonl, path, options)
+
+
+def values(path: Path, options: SourceOptions | None = None) -> list[Any]:
+    return sources.values(read_jsonl, path, options)
 
 
 def reasons(path: Path) -> list[str]:
-    return [value.reason if isinstance(value, RecordError) else "" for value in values(path)]
+    return [value if isinstance(value, str) else "" for value in values(path)]
 
 
 @pytest.mark.parametrize(
@@ -45,6 +54,8 @@ def reasons(path: Path) -> list[str]:
         pytest.param(LINES.replace(b"\n", b"\r\n"), id="CRLF"),
         pytest.param(b"\xef\xbb\xbf" + LINES, id="byte order mark"),
         pytest.param(b"\n\r\n" + LINES.replace(b"\n", b"\n \t\n"), id="blank lines"),
+        pytest.param(LINES.decode().encode("utf-16"), id="UTF-16"),
+        pytest.param(b"\xfe\xff" + LINES.decode().encode("utf-16-be"), id="UTF-16, big end first"),
         pytest.param(gzip.compress(LINES), id="gzip"),
         pytest.param(gzip.compress(b"\xef\xbb\xbf" + LINES.replace(b"\n", b"\r\n")), id="gzip, mark and CRLF"),
         pytest.param(gzip.compress(LINES[:40]) + gzip.compress(LINES[40:]), id="gzip in two members"),
@@ -57,8 +68,8 @@ def test_same_records_however_they_are_written(tmp_path: Path, data: bytes, name
 
 def test_lines_are_counted_from_one_blank_ones_too(tmp_path: Path) -> None:
     path = written(tmp_path, b'{"id": 1}\n\n\r\n{"id": 2}\n[]\n')
-    assert [record.line for record in read_jsonl(path)] == [1, 4, 5]
-    assert {record.source for record in read_jsonl(path)} == {str(path)}
+    assert [record.line for record in read(path)] == [1, 4, 5]
+    assert {record.source for record in read(path)} == {str(path)}
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\n", gzip.compress(b"")], ids=["no bytes", "blank lines", "empty gzip"])
@@ -101,7 +112,7 @@ def test_line_of_the_longest_length_is_read_a_longer_one_passed_over(tmp_path: P
     data = line(MAX_LINE) + line(MAX_LINE + 1) + line(2 * MAX_LINE + 7) + line(100)
     path = written(tmp_path, gzip.compress(data, 1))
     assert reasons(path) == ["", "too_long", "too_long", ""]
-    assert [record.line for record in read_jsonl(path)] == [1, 2, 3, 4]
+    assert [record.line for record in read(path)] == [1, 2, 3, 4]
 
 
 def test_last_of_two_equal_keys_wins(tmp_path: Path) -> None:
@@ -118,7 +129,7 @@ def test_nan_within_an_object_is_a_number_that_is_none(tmp_path: Path) -> None:
 def test_cut_gzip_is_an_error_after_what_could_be_read(tmp_path: Path, kept: float) -> None:
     whole = gzip.compress(LINES * 5_000)
     path = written(tmp_path, whole[: int(len(whole) * kept)])
-    stream = read_jsonl(path)
+    stream = read(path)
     with pytest.raises(SourceError, match=r"cannot read .*articles\.jsonl after line \d+: .*"):
         assert all(isinstance(record.value, dict) for record in stream)
 
@@ -126,7 +137,7 @@ def test_cut_gzip_is_an_error_after_what_could_be_read(tmp_path: Path, kept: flo
 def test_cut_gzip_gives_the_records_before_the_cut(tmp_path: Path) -> None:
     noise = [{"id": str(number), "title": f"{number * 2_654_435_761 % 2**32:x}"} for number in range(20_000)]
     whole = gzip.compress("".join(json.dumps(record) + "\n" for record in noise).encode())
-    stream = read_jsonl(written(tmp_path, whole[: len(whole) // 2]))
+    stream = read(written(tmp_path, whole[: len(whole) // 2]))
     assert [record.value for record in islice(stream, 1_000)] == noise[:1_000]
     with pytest.raises(SourceError):
         list(stream)
@@ -147,9 +158,31 @@ def test_rubbish_after_a_gzip_is_an_error(tmp_path: Path) -> None:
 
 
 def test_file_gone_before_it_is_read_is_an_error(tmp_path: Path) -> None:
-    stream = read_jsonl(tmp_path / "articles.jsonl")
-    with pytest.raises(SourceError, match=r"after line 0: .*No such file"):
+    path = written(tmp_path, LINES)
+    stream = sources.records(read_jsonl, path)
+    (file,) = files_at(str(path))
+    path.unlink()
+    with pytest.raises(SourceError, match=r"cannot read .*articles\.jsonl: No such file"), file.opened():
+        pass
+    with pytest.raises(SourceError, match="no such file"):
         next(stream)
+
+
+def test_members_are_renamed(tmp_path: Path) -> None:
+    path = written(tmp_path, b'{"ID": 7, "title": "x", "post_title": "y", "z": 1}\n{"ID": 8, "title": "x"}\n[]\n')
+    options = SourceOptions(columns={"id": "ID", "title": "post_title"})
+    assert values(path, options) == [{"id": 7, "title": "y", "z": 1}, {"id": 8}, "not_an_object"]
+
+
+def test_a_mapping_of_keys_that_no_record_has_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no record has the key titel; there are id, title"):
+        values(written(tmp_path, LINES), SourceOptions(columns={"titel": "title"}))
+
+
+def test_long_lines_of_utf_16_are_passed_over_whole(tmp_path: Path) -> None:
+    text = '{"id": 1}\n{"title": "' + "خ" * (MAX_LINE + 9) + '"}\n{"title": "' + "خ" * (MAX_LINE - 99) + '"}\n{"id": 2}'
+    path = written(tmp_path, gzip.compress(text.encode("utf-16"), 1))
+    assert values(path) == [{"id": 1}, "too_long", "too_long", {"id": 2}]
 
 
 JSON = st.recursive(

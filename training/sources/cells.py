@@ -14,6 +14,8 @@ from uuid import UUID
 from models.article import format_time
 from models.errors import RecordError
 
+TIMES = frozenset({"published_at", "expires_at"})
+
 _LISTS = {"tags": ("|", ";", "،", ","), "links": ("|", "\n")}
 _DAMAGED_ID = re.compile(r"[-+]?\d+(?:[.,]\d+)?[eE][-+]?\d+")
 _NO_TIME = re.compile(r"0000-00-00(?:[T ]00:00:00(?:\.0+)?)?")  # MySQL's way of saying so
@@ -27,7 +29,7 @@ def record_of(cells: Iterable[tuple[str, object]]) -> dict[str, Any] | RecordErr
     """The record of a row; empty cells have no key in it.
 
     Text whose bytes are not UTF-8 comes with these as lone surrogates (``surrogateescape``). Where they are more
-    than the letters that are UTF-8, the cell is read as Windows-1256, else the record is refused.
+    than the letters that are UTF-8, the cell is read as Windows-1256; else the record is refused.
     """
     record: dict[str, Any] = {}
     try:
@@ -44,7 +46,7 @@ def _value(key: str, cell: object) -> object:
     if isinstance(cell, bytes | bytearray | memoryview):
         cell = bytes(cell).decode(errors="surrogateescape")
     if isinstance(cell, str):
-        cell = _readable(key, cell)
+        cell = readable(key, cell)
         if not cell or cell.isspace():
             return None
     if cell is None or cell != cell:  # noqa: PLR0124  # a number that is none: so pandas writes what is missing
@@ -56,10 +58,15 @@ def _value(key: str, cell: object) -> object:
     text = _text(key, cell)
     if key == "id" and _DAMAGED_ID.fullmatch(text):
         raise RecordError("bad_id", f"the id is {text[:40]}: a spreadsheet has rounded it")
-    return None if key in {"published_at", "expires_at"} and _NO_TIME.fullmatch(text) else text
+    return None if key in TIMES and _NO_TIME.fullmatch(text) else text
 
 
-def _readable(key: str, text: str) -> str:
+def readable(what: str, text: str) -> str:
+    """Text that was decoded with ``surrogateescape``, without lone surrogates.
+
+    Raises:
+        RecordError: ``bad_encoding``, where it is UTF-8 for the most part.
+    """
     if text.isascii():
         return text
     try:
@@ -70,7 +77,7 @@ def _readable(key: str, text: str) -> str:
             strange = sum("\udc80" <= letter <= "\udcff" for letter in text)
             if 2 * strange > sum(letter > "\x7f" for letter in text):
                 return data.decode(_FALLBACK)
-        raise RecordError("bad_encoding", f"{key} is not UTF-8") from None
+        raise RecordError("bad_encoding", f"{what} is not UTF-8") from None
     return text
 
 
@@ -112,7 +119,7 @@ def _list(key: str, cell: object) -> list[str]:
         cell = _parted(key, cell)
     if not isinstance(cell, list | tuple):
         raise RecordError("bad_type", f"{key} is no list: {str(cell)[:40]!r}")
-    return [_text(key, _readable(key, one) if isinstance(one, str) else one) for one in cell if one is not None]
+    return [_text(key, readable(key, one) if isinstance(one, str) else one) for one in cell if one is not None]
 
 
 def _parted(key: str, text: str) -> list[Any]:

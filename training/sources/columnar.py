@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, cast
 
 from models.article import from_microseconds
 from models.errors import RecordError, SourceError
-from training.sources.cells import record_of
+from training.sources.cells import TIMES, record_of
 from training.sources.columns import checked, places
 from training.sources.extras import required
 from training.sources.opening import said
@@ -51,7 +51,7 @@ def read_parquet(file: io.BufferedReader, source: str, options: SourceOptions) -
 def _record(cells: dict[str, Any]) -> dict[str, Any] | RecordError:
     for key, cell in cells.items():
         if isinstance(cell, Exception):
-            return RecordError("bad_type", f"{key} cannot be read: {said(cell)}")
+            return RecordError("bad_time" if key in TIMES else "bad_type", f"{key} cannot be read: {said(cell)}")
     return record_of(cells.items())
 
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from models.errors import RecordError, SourceError
-from training.sources.cells import record_of
+from training.sources.cells import readable, record_of
 from training.sources.columns import KEYS, checked, places
 from training.sources.opening import said
 from training.sources.options import SourceOptions
@@ -52,17 +52,18 @@ def _records(lines: _Lines, source: str, options: SourceOptions) -> Iterator[Sou
     if not first:
         return
     lines.back([first])
-    delimiter = delimiter or _delimiter(first, {columns.get(key, key).strip().casefold() for key in KEYS})
-    if len(delimiter) != 1 or delimiter in '"\r\n ':
-        raise SourceError(f"cannot read {source}: {delimiter!r} cannot stand between cells")
-    csv.field_size_limit(MAX_RECORD)
-    rows = csv.reader(lines, delimiter=delimiter)
-    header = lines.row(rows) or []
-    if isinstance(header, RecordError):
-        raise SourceError(f"cannot read {source}: in the header, {header}")
-    names = [name.strip() for name in header]
+    try:
+        head = readable("the header", first)
+        delimiter = delimiter or _delimiter(head, {columns.get(key, key).strip().casefold() for key in KEYS})
+        if len(delimiter) != 1 or delimiter in '"\r\n ':
+            raise SourceError(f"cannot read {source}: {delimiter!r} cannot stand between cells")
+        csv.field_size_limit(MAX_RECORD)
+        rows = csv.reader(lines, delimiter=delimiter)
+        names = [readable("the header", name).strip() for name in lines.header(rows)]
+    except RecordError as error:
+        raise SourceError(f"cannot read {source}: {error}") from error
     at = places(names, columns, source)
-    others = {name: place for place, name in enumerate(names) if name and place not in at.values()}
+    others = {name: place for place, name in enumerate(names) if name not in {"", *KEYS} and place not in at.values()}
     while (row := lines.row(rows)) is not None:
         if isinstance(row, RecordError):
             yield SourceRecord(source, lines.began, row)
@@ -154,6 +155,17 @@ class _Lines:
         """Give these lines once more."""
         self._again.extendleft(reversed(lines))
         self.number -= len(lines)
+
+    def header(self, rows: Iterator[list[str]]) -> list[str]:
+        """The first row.
+
+        Raises:
+            RecordError: it is none.
+        """
+        row = self.row(rows)
+        if isinstance(row, RecordError):
+            raise RecordError(row.reason, f"in the header, {row}")
+        return row or []
 
     def row(self, rows: Iterator[list[str]]) -> list[str] | RecordError | None:
         """The next row that is not blank, or what is wrong with it; None at the end.

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from sqlalchemy import URL, Connection, Text, cast, column, false, inspect, select, table, text
+from sqlalchemy import URL, Connection, Text, cast, column, false, inspect, make_url, select, table, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.expression import FromClause
 
 from models.errors import SourceError
-from training.sources.cells import record_of
+from training.sources.cells import TIMES, record_of
 from training.sources.columns import checked, places
 from training.sources.databases import AT_ONCE, address, connected, shown
 from training.sources.opening import said
@@ -28,7 +28,16 @@ _READ_ONLY = {
     "mysql": "START TRANSACTION READ ONLY",
     "mariadb": "START TRANSACTION READ ONLY",
 }
-_TIMES = frozenset({"published_at", "expires_at"})
+
+
+def is_database(location: str) -> bool:
+    """Whether a location is the address of a database, as far as its first word tells."""
+    named = _NAMED.fullmatch(location)
+    try:
+        make_url(named["url"] if named else location).get_dialect()
+    except (SQLAlchemyError, ValueError, ModuleNotFoundError):
+        return False
+    return True
 
 
 def read_sql(location: str, options: SourceOptions) -> Iterator[SourceRecord]:
@@ -118,6 +127,6 @@ def _records(url: URL, asked: FromClause | str, columns: dict[str, str], source:
 
 def _column(key: str, name: str, backend: str) -> Any:
     """A column by its name alone: what the driver gives is taken as it is."""
-    if key in _TIMES and backend == "postgresql":  # infinity and years before the first are no time of Python's
+    if key in TIMES and backend == "postgresql":  # infinity and years before the first are no time of Python's
         return cast(column(name), Text).label(key)
     return column(name).label(key)

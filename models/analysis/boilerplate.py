@@ -13,20 +13,15 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from models.analysis.markup import BLOCKS, characters, pieces
 from models.analysis.normalization import normalize
 
 PATTERNS = Path(__file__).with_name("boilerplate.toml")
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
-_BLOCKS = frozenset(
-    {"address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "figcaption", "figure", "footer"}
-    | {"h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table"}
-    | {"td", "th", "tr", "ul"}
-)
 _UNSEEN = frozenset({"script", "style", "noscript", "template", "iframe", "figcaption"})
 # a full stop, neither of an ellipsis nor of a number; headlines may end in ؟ or !, or have them inside.
 # Patterns begin with a letter of their own where that can be: it is looked for many times as fast.
@@ -98,40 +93,35 @@ def learned(furniture: Iterable[Furniture]) -> Learned:
     return Learned(*(frozenset(line for kind, line in found if kind == wanted) for wanted in (LINE, HEAD)))
 
 
-class _Paragraphs(HTMLParser):
-    """HTML to lines: a block element begins a new one, unseen elements say nothing."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.lines: list[list[str]] = [[]]
-        self._unseen: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002  # HTMLParser's
-        if tag in _UNSEEN:
-            self._unseen.append(tag)
-        elif tag in _BLOCKS:
-            self.lines.append([])
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._unseen:
-            del self._unseen[self._unseen.index(tag) :]
-        if tag in _BLOCKS:
-            self.lines.append([])
-
-    def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            self.lines[-1].append(data)
+def _paragraphs(source: str) -> list[str]:
+    """HTML to texts: a block element begins a new one, unseen elements say nothing."""
+    texts: list[list[str]] = [[]]
+    unseen: list[str] = []
+    first: dict[str, int] = {}  # of each unseen element that is open, its place among all
+    for piece in pieces(source):
+        if isinstance(piece, str):
+            if not unseen:
+                texts[-1].append(characters(piece))
+            continue
+        name = piece.name
+        if name in _UNSEEN and not piece.closes and not piece.empty:
+            first.setdefault(name, len(unseen))
+            unseen.append(name)
+            continue
+        if piece.closes and name in first:
+            place = first[name]
+            for inner in unseen[place:]:
+                first.pop(inner, None)
+            del unseen[place:]
+        if name in BLOCKS:
+            texts.append([])
+    return ["".join(text) for text in texts]
 
 
 def plain_lines(body: str) -> list[str]:
     """The lines of a body that is plain text or HTML, blank ones left out."""
-    if ("<" in body or "&" in body) and _TAG.search(body):
-        parser = _Paragraphs()
-        parser.feed(body)
-        parser.close()
-        lines = ["".join(pieces) for pieces in parser.lines]
-    else:
-        lines = [body]
+    marked_up = ("<" in body or "&" in body) and _TAG.search(body)
+    lines = _paragraphs(body) if marked_up else [body]
     return [" ".join(line.split()) for text in lines for line in text.splitlines() if line.strip()]
 
 
@@ -192,7 +182,9 @@ class Boilerplate:
 
     def __init__(self, patterns: dict[str, Any], learned: Learned = NOTHING_LEARNED) -> None:
         self._heading = re.compile("|".join(f"(?:{pattern})" for pattern in patterns["headings"]))
+        self._all = [*patterns["headings"], *(entry["pattern"] for entry in patterns["lines"])]
         self._lines = [(entry["kind"], re.compile(entry["pattern"])) for entry in patterns["lines"]]
+        self._continues = re.compile(patterns["continues"])
         dateline = patterns["dateline"]
         self._dateline = re.compile(dateline["alone"])
         self._agency = re.compile(dateline["agency"])
@@ -216,12 +208,7 @@ class Boilerplate:
         """Paragraphs of the article, in order, and the lines taken off with their kinds."""
         kept: list[str] = []
         removed: list[tuple[str, str]] = []
-        in_block = False
-        for line in plain_lines(body):
-            kind = self._kind(bare(line)) if len(line) <= MAX_FURNITURE else None
-            if kind is None and in_block:
-                kind = "pasted" if _is_headline(line) else None
-            in_block = kind in ("heading", "pasted") or (in_block and kind is not None)
+        for line, kind in self.marked(plain_lines(body)):
             if kind is None:
                 kept.append(line)
             else:
@@ -231,6 +218,25 @@ class Boilerplate:
             self._cut_inline(kept, removed)
             self._cut_ends(kept, removed)
         return CleanText(tuple(kept), tuple(removed))
+
+    def marked(self, lines: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+        """Each line with the kind of furniture that it is as a whole; None of the article's own."""
+        in_block = False
+        for line in lines:
+            kind = self._kind(bare(line)) if len(line) <= MAX_FURNITURE else None
+            if kind is None and in_block:
+                kind = "pasted" if is_headline(line) and not self._continues.match(bare(line)) else None
+            in_block = kind in ("heading", "pasted") or (in_block and kind is not None)
+            yield line, kind
+
+    def pattern(self, line: str) -> str | None:
+        """The expression that takes a line off, for people; None where it is none."""
+        text = bare(line)
+        return next((found for found in self._all if re.fullmatch(found, text)), None)
+
+    def is_dateline(self, line: str) -> bool:
+        """Whether a line is a place and an outlet, and nothing else."""
+        return self._dateline.fullmatch(normalize(line).strip()) is not None
 
     def _kind(self, line: str) -> str | None:
         if not line:
@@ -244,9 +250,9 @@ class Boilerplate:
     def _cut_preamble(self, kept: list[str], removed: list[tuple[str, str]]) -> None:
         """A dateline among the first lines goes, with the short captions before it."""
         for position, line in enumerate(kept[:PREAMBLE_LINES]):
-            if _is_prose(line):
+            if is_prose(line):
                 break
-            if self._dateline.fullmatch(normalize(line).strip()):
+            if self.is_dateline(line):
                 before = kept[:position]
                 if len(kept) > position + 1 and all(len(text.split()) <= MAX_CAPTION_WORDS for text in before):
                     removed.extend(("caption", text) for text in before)
@@ -299,12 +305,13 @@ class Boilerplate:
         kept[:] = [line for line in kept if line]
 
 
-def _is_headline(line: str) -> bool:
-    """A pasted headline: short, and not a sentence that ends or goes on after a full stop."""
-    return len(line.split()) <= MAX_HEADLINE_WORDS and not _is_prose(line)
+def is_headline(line: str) -> bool:
+    """Whether a line may be a headline: short, and no prose."""
+    return len(line.split()) <= MAX_HEADLINE_WORDS and not is_prose(line)
 
 
-def _is_prose(line: str) -> bool:
+def is_prose(line: str) -> bool:
+    """Whether a line is a sentence that ends, or goes on after a full stop."""
     end = line.rstrip(_AFTER_SENTENCE)
     ends = end.endswith(".") and not end.endswith(("..", "…."))
     return ends or _SENTENCE_BREAK.search(line) is not None

@@ -45,6 +45,11 @@ def test_pasted_block_goes_with_its_headlines(heading: str, headline: str) -> No
     assert [kind for kind, _ in found.removed] == ["heading", "pasted", "pasted"]
 
 
+@pytest.mark.parametrize("line", ["وأضاف أن الجسر مفتوح للجميع", "من جهته رحب النادي بالقرار", "كما تقرر تمديد المعرض"])
+def test_line_with_which_the_text_goes_on_ends_a_block(line: str) -> None:
+    assert clean(f"{PROSE}\n\nقد يهمك أيضا\nمدرسة الحي تفتح مكتبة\n{line}\n{MORE}").paragraphs == (PROSE, line, MORE)
+
+
 def test_sentence_that_holds_the_words_of_a_heading_stays() -> None:
     sentence = "وكتب لها: قد يهمك أيضا أن تعرفي أن القطار لا يتوقف هنا."
     assert clean(sentence).text == sentence

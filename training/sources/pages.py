@@ -21,7 +21,7 @@ from training.sources.document import Document
 from training.sources.extras import required
 from training.sources.pagetext import Reading, explained_text, file_id, formed_title, last_crumb, part
 from training.sources.patterns import PagePatterns
-from training.sources.trees import parsed
+from training.sources.htmltree import parsed
 
 MIN_WORDS = 30  # in sentences, on a page that does not say that it is an article
 WHOLE = 0.8  # of the words of articleBody that can be seen; where it is less, articleBody is the text

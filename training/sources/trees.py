@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
+from urllib.parse import urljoin
 from xml.parsers import expat
 
 from models.errors import RecordError, SourceError
@@ -21,6 +22,7 @@ MAX_DEPTH = 100  # elements within each other
 MAX_TAG = 1024 * 1024  # bytes of one tag with its attributes, comment or instruction
 MAX_ELEMENT = 16 * 1024 * 1024  # characters of an element with all in it
 MAX_NAMESPACES = 100  # declared for one element
+MAX_BASE = 4096  # characters of the address to which others are relative
 _ELEMENT_COST = 100  # characters that an element without any counts as
 
 
@@ -31,13 +33,25 @@ class Element:
     Attributes:
         name: with the prefix by which the reader knows the namespace, or that of the document: ``wp:post_id``.
         attributes: by their names as written.
-        text: all that stands in it, but not in its children.
+        base: the address that relative ones within it stand to (``xml:base``, also of what it is in); may be empty.
+        language: of what is in it (``xml:lang``, also of what it is in); may be empty.
+        content: texts and elements in their order.
     """
 
     name: str
     attributes: Mapping[str, str]
-    text: str = ""
-    children: list[Element] = field(default_factory=list)
+    base: str = ""
+    language: str = ""
+    content: list[str | Element] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """All that stands in it, but not in its children."""
+        return "".join(piece for piece in self.content if isinstance(piece, str))
+
+    @property
+    def children(self) -> list[Element]:
+        return [piece for piece in self.content if isinstance(piece, Element)]
 
     def all(self, name: str) -> list[Element]:
         """The children of a name."""
@@ -106,7 +120,6 @@ class _Reader:
         self._scopes: list[tuple[int, _Scope]] = [(0, _Scope({}))]
         self._depth = 0
         self._open: list[Element] = []
-        self._texts: list[list[str]] = []
         self._size = 0
         self._passing = 0  # depth of an element that was too large and has not ended
         self._fed = 0
@@ -147,20 +160,20 @@ class _Reader:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise _Refused(f"more than {MAX_DEPTH} elements are nested")
-        if attributes and (declared := _declarations(attributes)):
-            self._scopes.append((self._depth, self._scopes[-1][1].within(declared)))
-        name = self._scopes[-1][1].name(name, self._prefixes)
+        if attributes and any(name.startswith("xml") for name in attributes):
+            self._scopes.append((self._depth, self._scopes[-1][1].within(attributes)))
+        scope = self._scopes[-1][1]
+        name = scope.name(name, self._prefixes)
         if self._depth == 1 and name not in self._roots:
             raise _Refused(
                 f"its outermost element is <{name[:40]}>, not {' or '.join(f'<{root}>' for root in self._roots)}"
             )
         if self._passing or not (self._open or name in self._wanted):
             return
-        element = Element(name, attributes)
+        element = Element(name, attributes, scope.base, scope.language)
         if self._open:
-            self._open[-1].children.append(element)
+            self._open[-1].content.append(element)
         self._open.append(element)
-        self._texts.append([])
         self._grow(_ELEMENT_COST + sum(len(key) + len(value) for key, value in attributes.items()))
 
     def _end(self, name: str) -> None:  # noqa: ARG002
@@ -168,7 +181,6 @@ class _Reader:
             self._passing = 0
         elif self._open:
             element = self._open.pop()
-            element.text = "".join(self._texts.pop())
             if not self._open:
                 self.ready.append(element)
                 self._size = 0
@@ -178,8 +190,8 @@ class _Reader:
         self.ended = self._depth == 0
 
     def _text(self, text: str) -> None:
-        if self._texts:
-            self._texts[-1].append(text)
+        if self._open:
+            self._open[-1].content.append(text)
             self._grow(len(text))
 
     def _grow(self, characters: int) -> None:
@@ -188,21 +200,26 @@ class _Reader:
             name = self._open[0].name
             self._passing = self._depth - len(self._open) + 1
             self._open.clear()
-            self._texts.clear()
             self._size = 0
             self.ready.append(RecordError("too_long", f"<{name}> has more than {MAX_ELEMENT} characters"))
 
 
 class _Scope:
-    """The namespaces that are declared somewhere in a document."""
+    """What is declared somewhere in a document: namespaces, base, language."""
 
-    def __init__(self, declared: Mapping[str, str]) -> None:
+    def __init__(self, declared: Mapping[str, str], base: str = "", language: str = "") -> None:
         self.declared = declared
+        self.base = base
+        self.language = language
         self._names: dict[str, str] = {}
 
-    def within(self, declared: Mapping[str, str]) -> _Scope:
+    def within(self, attributes: Mapping[str, str]) -> _Scope:
         """The scope of an element that declares more."""
-        scope = _Scope({**self.declared, **declared})
+        scope = _Scope(
+            {**self.declared, **_declarations(attributes)},
+            _joined(self.base, attributes.get("xml:base", "")),
+            attributes.get("xml:lang", self.language).strip(),
+        )
         if len(scope.declared) > MAX_NAMESPACES:
             raise _Refused(f"more than {MAX_NAMESPACES} namespaces are declared")
         return scope
@@ -226,3 +243,13 @@ def _declarations(attributes: Mapping[str, str]) -> dict[str, str]:
         for name, address in attributes.items()
         if name == "xmlns" or name.startswith("xmlns:")
     }
+
+
+def _joined(base: str, address: str) -> str:
+    """A base within another; the outer one where that is no address."""
+    if not address or len(base) + len(address) > MAX_BASE:
+        return base
+    try:
+        return urljoin(base, address.strip())
+    except ValueError:
+        return base

@@ -60,6 +60,24 @@ def test_elements_come_with_all_that_is_in_them() -> None:
     assert item.get("link") == ""
 
 
+def test_texts_and_elements_stand_in_their_order() -> None:
+    (item,) = elements("<rss><item>قال <b>الوزير</b> إن<br/></item></rss>".encode())
+    assert isinstance(item, Element)
+    assert [piece if isinstance(piece, str) else piece.name for piece in item.content] == ["قال ", "b", " إن", "br"]
+
+
+def test_base_and_language_hold_for_all_within() -> None:
+    one, other, broken, long = elements(
+        b'<rss xml:base="https://site.example/a/" xml:lang="ar"><item xml:base="b/" xml:lang="en"/><item/>'
+        b'<item xml:base="http://[x"/><item xml:base="' + b"c" * trees.MAX_BASE + b'/"/></rss>'
+    )
+    assert isinstance(one, Element)
+    assert (one.base, one.language) == ("https://site.example/a/b/", "en")
+    for item in (other, broken, long):
+        assert isinstance(item, Element)
+        assert (item.base, item.language) == ("https://site.example/a/", "ar")
+
+
 def test_names_have_the_prefix_of_the_reader_whatever_that_of_the_document() -> None:
     document = (
         f'<s:urlset xmlns:s="{SITEMAP}"><s:url><n:news xmlns:n="{NEWS}"><n:title>خبر</n:title></n:news></s:url>'

@@ -10,7 +10,8 @@ import typer
 from service.cli import app as service_app
 from service.cli import serve
 from training.cli import app as training_app
-from training.cli import read_settings, run, train
+from training.cli import run, train
+from training.commands import read_settings
 
 NEWSROOM = Path(__file__).parent / "training" / "newsroom" / "articles.jsonl"
 

@@ -26,11 +26,30 @@ from models.errors import (
     StateError,
     TrainingRefused,
 )
+from training.commands import (
+    PIPE_WIDTH,
+    AllowPrivate,
+    Artifacts,
+    Columns,
+    Delimiter,
+    Encoding,
+    FullText,
+    Json,
+    Locations,
+    Patterns,
+    SqlQuery,
+    SqlTable,
+    messages,
+    print_json,
+    read_settings,
+    source_options,
+    standard_output,
+)
+from training.importing.cli import app as import_app
 
 if TYPE_CHECKING:
     from models.artifact import Manifest, Model, Update
     from models.registry import Registry
-    from training.config import TrainingSettings
     from training.evaluation.figures import Figure
     from training.evaluation.report import Report
     from training.job import TrainingSummary
@@ -51,14 +70,9 @@ models_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="markdown", help="List, check and switch model versions."
 )
 app.add_typer(models_app, name="models")
+app.registered_commands += import_app.registered_commands
 
-PIPE_WIDTH = 240
 SHOWN_FURNITURE = 8
-
-messages = Console(stderr=True)
-
-Artifacts = Annotated[Path | None, typer.Option(help="Folder of the model versions. [default: ./artifacts]")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
 
 
 def run(prepared: typer.Typer = app) -> None:
@@ -72,9 +86,7 @@ def run(prepared: typer.Typer = app) -> None:
 
 @app.command(epilog="Example: `silah train articles.jsonl.gz --artifacts ./artifacts`")
 def train(
-    sources: Annotated[
-        list[str] | None, typer.Argument(help="Files of article records: .jsonl, .ndjson, also gzipped.")
-    ] = None,
+    sources: Annotated[list[str] | None, Locations] = None,
     artifacts: Artifacts = None,
     state: Annotated[
         str | None,
@@ -100,6 +112,14 @@ def train(
         bool, typer.Option("--force", help="Put it in service even if the quality gate refuses it; needs --note.")
     ] = False,
     note: Annotated[str | None, typer.Option(help="Why; it stands in the manifest.")] = None,
+    table: SqlTable = None,
+    query: SqlQuery = None,
+    columns: Columns = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    patterns: Patterns = None,
+    full_text: FullText = False,
+    allow_private: AllowPrivate = False,
     as_json: Json = False,
 ) -> None:
     """Train a model version on article records and put it in service, unless its lists are worse than those there.
@@ -117,7 +137,13 @@ def train(
     from training.update import update as run_update
 
     settings = read_settings(
-        artifacts=artifacts, jobs=jobs, backend=backend, scheduler=scheduler, blocks=blocks, state=state
+        artifacts=artifacts,
+        jobs=jobs,
+        backend=backend,
+        scheduler=scheduler,
+        blocks=blocks,
+        state=state,
+        sources=source_options(table, query, columns, delimiter, encoding, patterns, full_text, allow_private),
     )
     if not sources and settings.state_url is None:
         raise typer.BadParameter("without a state there must be a source", param_hint="SOURCES")
@@ -149,11 +175,12 @@ def train(
         shared,
         settings.update,
         settings.state_url,
+        settings.sources,
     )
     with reporter(messages, None if update else TRAINING) as bars:
         summary = (run_update if update else run_training)(plan, Registry(settings.artifacts), _now, bars)
     if as_json:
-        _print_json(asdict(summary))
+        print_json(asdict(summary))
     else:
         _print_summary(summary)
     if plan.publish and not summary.published:
@@ -187,7 +214,8 @@ def evaluate(
     from training.sources import open_source
 
     judgements = None if pairs is None else read_judgements(pairs)
-    streams = [open_source(location) for location in sources or ()]
+    options = read_settings().sources
+    streams = [open_source(location, options) for location in sources or ()]
     registry = _registry(artifacts)
     model = registry.load_current() if version is None else load(registry.folder(version))
     earlier = _earlier(registry, model, against)
@@ -200,13 +228,13 @@ def evaluate(
         vectors = model.index.vector_of if given is None else vectors_of(model, given).get
         document["pairs"] = asdict(agreement(judgements, vectors))
     if as_json:
-        _print_json(document)
+        print_json(document)
     if report is not None:
         page = Console(record=True, file=StringIO(), width=PIPE_WIDTH)
         _print_report(page, found, document.get("pairs"))
         page.save_html(str(report))
     if not as_json:
-        _print_report(_page(), found, document.get("pairs"))
+        _print_report(standard_output(), found, document.get("pairs"))
 
 
 @app.command(epilog="Example: `silah recommend politics-01 --list also-like --limit 3 --explain`")
@@ -234,7 +262,7 @@ def recommend(
     shown = items(model, kind.recommend(model.recommender, source, query), source, explain)
     if as_json:
         places = [{name: value for name, value in asdict(item).items() if value is not None} for item in shown]
-        _print_json({"list": list_name, "source_id": article_id, "model": model.manifest.version, "items": places})
+        print_json({"list": list_name, "source_id": article_id, "model": model.manifest.version, "items": places})
         return
     table = Table(title=escape(f"{kind.heading} — {model.index.article(source).title}"))
     for heading in ("score", "published", "section", "title", *(("matched",) if explain else ())):
@@ -243,7 +271,7 @@ def recommend(
         matched = ["، ".join(term.term for term in item.matched_terms or ())] if explain else []
         cells = (f"{item.score:.3f}", (item.published_at or "")[:10], item.section or "", item.title, *matched)
         table.add_row(*map(escape, cells))  # a title may hold square brackets
-    _page().print(table)
+    standard_output().print(table)
 
 
 @models_app.command("list", epilog="Example: `silah models list --json`")
@@ -253,7 +281,7 @@ def list_models(artifacts: Artifacts = None, as_json: Json = False) -> None:
     current = registry.current()
     manifests = registry.manifests()
     if as_json:
-        _print_json({"current": current, "versions": [_brief(manifest, current) for manifest in manifests]})
+        print_json({"current": current, "versions": [_brief(manifest, current) for manifest in manifests]})
         return
     table = Table("", "version", "created", "articles", "terms", "quality gate")
     for manifest in manifests:
@@ -267,7 +295,7 @@ def list_models(artifacts: Artifacts = None, as_json: Json = False) -> None:
             f"{counts['vocabulary']:,}",
             _gate(manifest),
         )
-    _page().print(table)
+    standard_output().print(table)
 
 
 @models_app.command(epilog="Example: `silah models show 20261123T100000000Z-1a2b3c`")
@@ -278,7 +306,7 @@ def show(version: str, artifacts: Artifacts = None, as_json: Json = False) -> No
     registry = _registry(artifacts)
     manifest = asdict(read_manifest(registry.folder(version)))
     if as_json:
-        _print_json(manifest)
+        print_json(manifest)
     else:
         Console().print_json(json.dumps(manifest, ensure_ascii=False))
 
@@ -313,21 +341,6 @@ def prune(
     """Remove the oldest versions; the one in service stays."""
     removed = _registry(artifacts).prune(keep)
     _tell({"removed": removed}, f"removed {len(removed)} versions", as_json)
-
-
-def read_settings(**given: Any) -> TrainingSettings:
-    """The settings, those given as flags above all; a bad one is wrong usage."""
-    from pydantic import ValidationError
-
-    from training.config import TrainingSettings
-
-    try:
-        return TrainingSettings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise typer.BadParameter(problems, param_hint="settings") from error
-    except (ValueError, OSError) as error:  # silah.toml is no TOML or cannot be read, a variable holds no JSON
-        raise typer.BadParameter(str(error), param_hint="settings") from error
 
 
 def _registry(artifacts: Path | None) -> Registry:
@@ -473,21 +486,11 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _page() -> Console:
-    """Standard output; in a pipe wide enough that nothing is cut or folded."""
-    console = Console()
-    return console if console.is_terminal else Console(width=PIPE_WIDTH)
-
-
 def _tell(value: dict[str, Any], sentence: str, as_json: bool) -> None:
     if as_json:
-        _print_json(value)
+        print_json(value)
     else:
         typer.echo(sentence)
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False))
 
 
 def _now() -> datetime:

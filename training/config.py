@@ -13,6 +13,7 @@ from sqlalchemy import URL
 
 from models.artifact import ModelConfig
 from models.limits import NO_OTHERS, Amount, Share
+from training.sources.options import SourceOptions
 
 
 def _some(jobs: int) -> int:
@@ -111,6 +112,7 @@ class TrainingSettings(BaseSettings):
     blocks: str | None = Field(
         default=None, description="folder or fsspec address that all machines see; without it, that of the artifacts"
     )
+    sources: SourceOptions = Field(default_factory=SourceOptions, description="what is said of all sources")
     model: ModelConfig = Field(default_factory=ModelConfig, description="what is chosen about the model")
     gate: GateRules = Field(default_factory=GateRules, description="what a version must hold to go into service")
     update: UpdateRules = Field(default_factory=UpdateRules, description="drift from which a full training is due")

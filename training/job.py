@@ -60,6 +60,7 @@ from training.records import Deletion, ReadCounts, read_articles
 from training.room import on_disk
 from training.sources import SourceRecord, open_source
 from training.sources.journal import JournalSource
+from training.sources.options import SourceOptions
 from training.spread import Spread, mapped_by
 from training.stories import find_stories
 
@@ -84,6 +85,7 @@ class TrainingPlan:
         blocks: where tasks find and leave files; without it that is the folder of the artifacts.
         due: drift from which an update says that a full training is due.
         state: address of the database whose journal is read after the sources.
+        options: what is said of all sources.
     """
 
     sources: Sequence[str]
@@ -97,6 +99,7 @@ class TrainingPlan:
     blocks: Place | None = None
     due: UpdateRules = field(default_factory=UpdateRules)
     state: str | None = None
+    options: SourceOptions = field(default_factory=SourceOptions)
 
     @property
     def moment(self) -> int | None:
@@ -188,7 +191,9 @@ def train(
         StateError: the journal cannot be read.
         TrainingRefused: no record of the sources is an article, or a training is running here.
     """
-    streams = [open_source(location) for location in plan.sources]  # all must exist before anything starts
+    streams = [
+        open_source(location, plan.options) for location in plan.sources
+    ]  # all must exist before anything starts
     journal = None if plan.state is None else JournalSource.open(plan.state)
     summary = TrainingSummary()
     with registry.training(), registry.staging() as staged, _workshop(plan, registry) as work:

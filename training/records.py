@@ -34,9 +34,14 @@ class Rejection:
 
 @dataclass(slots=True)
 class ReadCounts:
-    """What was seen while reading; grows as the stream is consumed."""
+    """What was seen while reading; grows as the stream is consumed.
+
+    Attributes:
+        place: source and line of the record that came last.
+    """
 
     records: int = 0
+    place: tuple[str, int] = ("", 0)
     rejected: Counter[str] = field(default_factory=Counter)
     unknown_keys: Counter[str] = field(default_factory=Counter)
 
@@ -47,18 +52,24 @@ def read_articles(
     """Articles and deletions of a stream of records; each rejection becomes a JSON line in ``rejects``."""
     for record in records:
         counts.records += 1
+        counts.place = record.source, record.line
         try:
             if isinstance(record.value, RecordError):
                 raise record.value
             deleted = deleted_id(record.value)
             read = Article.from_record(record.value) if deleted is None else Deletion(deleted)
         except RecordError as error:
-            counts.rejected[error.reason] += 1
-            rejection = Rejection(record.source, record.line, error.reason, str(error))
-            rejects.write(json.dumps(_members(rejection), ensure_ascii=False) + "\n")
+            reject(error, counts, rejects)
             continue
         counts.unknown_keys.update(_printable(key) for key in sorted(record.value.keys() - KEYS))
         yield read
+
+
+def reject(error: RecordError, counts: ReadCounts, rejects: IO[str]) -> None:
+    """Count the record that came last as none, and write down why."""
+    counts.rejected[error.reason] += 1
+    rejection = Rejection(*counts.place, error.reason, str(error))
+    rejects.write(json.dumps(_members(rejection), ensure_ascii=False) + "\n")
 
 
 def accepted(records: Iterable[SourceRecord]) -> Iterator[Article]:

@@ -168,7 +168,7 @@ def update(plan: TrainingPlan, registry: Registry, now: Callable[[], datetime], 
         TrainingRefused: the version in service cannot be updated, nothing would be left, or a training is running.
         ModelError: no version is in service, or it cannot be used.
     """
-    streams = [open_source(location) for location in plan.sources]
+    streams = [open_source(location, plan.options) for location in plan.sources]
     journal = None if plan.state is None else JournalSource.open(plan.state)
     summary, intake = TrainingSummary(), Intake()
     with registry.training(), registry.staging() as staged, _scratch(registry.root / SCRATCH) as work:

@@ -1,33 +1,38 @@
-"""Where articles come from: every source is a lazy stream of :class:`SourceRecord`."""
+"""Where articles come from: every source is a lazy stream of :class:`SourceRecord`.
+
+::
+
+    locations.py   what a person names: kind and place          opening.py    files: paths, globs, packed, far away
+    sniffing.py    what is found there: a feed, a page, …       fetching.py   the web, guarded
+    jsonl.py  delimited.py  columnar.py  sql.py                 rows of records
+    wxr.py  wordpress.py  feeds.py  sitemaps.py  pages.py  pagetext.py
+    journal.py     what changed in the running service
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 
-from models.errors import SourceError
-from training.sources.jsonl import SUFFIXES, read_jsonl
-from training.sources.opening import FileAt, files_at
 from training.sources.options import SourceOptions
+from training.sources.reading import Sources
 from training.sources.record import SourceRecord
 
-__all__ = ["SourceRecord", "open_source"]
+__all__ = ["SourceRecord", "Sources", "open_source"]
 
 
-def open_source(location: str) -> Iterator[SourceRecord]:
+def open_source(
+    location: str, options: SourceOptions | None = None, memory: MutableMapping[str, str] | None = None
+) -> Iterator[SourceRecord]:
     """The records of a location, read as they are asked for.
 
+    Args:
+        location: see docs/sources.md.
+        options: what the location does not tell.
+        memory: what is known of the location from earlier runs; it is kept up to date, and what it tells to be
+            unchanged is left out. Without it everything is read.
+
     Raises:
-        SourceError: at once when the location is not there or not of a known kind,
-            later when it turns out to be damaged.
+        SourceError: at once when a file is not there or the location is of no known kind,
+            later when it cannot be read, or turns out to be damaged.
     """
-    files = files_at(location)
-    for file in files:
-        if not file.name.endswith(SUFFIXES):
-            raise SourceError(f"cannot read {file.name}: the name must end in one of {', '.join(SUFFIXES)}")
-    return _records(files, SourceOptions())
-
-
-def _records(files: tuple[FileAt, ...], options: SourceOptions) -> Iterator[SourceRecord]:
-    for file in files:
-        with file.opened() as opened:
-            yield from read_jsonl(opened, file.name, options)
+    return Sources(options or SourceOptions()).records(location, {} if memory is None else memory)

@@ -52,6 +52,7 @@ class SourceOptions:
         delimiter: between the cells of a CSV file; without it it is found out.
         encoding: of text files, where they are neither UTF-8 nor told apart by their letters.
         patterns: file with what a site's pages carry beside the article (docs/sources.md).
+        full_text: whether the pages of a feed's articles are read where it has summaries only.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = NO_OTHERS
@@ -62,4 +63,5 @@ class SourceOptions:
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     encoding: str | None = None
     patterns: Path | None = None
+    full_text: bool = False
     fetch: FetchRules = field(default_factory=FetchRules)

@@ -19,9 +19,9 @@ from training.sources.addresses import article_id, canonical
 from training.sources.charset import decoded
 from training.sources.document import Document
 from training.sources.extras import required
+from training.sources.htmltree import parsed
 from training.sources.pagetext import Reading, explained_text, file_id, formed_title, last_crumb, part
 from training.sources.patterns import PagePatterns
-from training.sources.htmltree import parsed
 
 MIN_WORDS = 30  # in sentences, on a page that does not say that it is an article
 WHOLE = 0.8  # of the words of articleBody that can be seen; where it is less, articleBody is the text

@@ -1,0 +1,141 @@
+"""A location is opened by its kind, by the end of its name, or by what is found there."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.errors import FetchError, RecordError, SourceError
+from training.sources import SourceOptions, Sources, open_source
+from training.sources.options import FetchRules
+
+LINE = '{"id": "7", "title": "خبر"}\n'
+TABLE = "id,title\n7,خبر\n"
+FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>موقع</title><item>
+<title>خبر</title><link>https://site.example/?p=7</link></item></channel></rss>"""
+PAGE = "<html><head><title>موقع</title></head><body><p>لا شيء هنا</p></body></html>"
+TEXT = """الرئيسية » رياضة
+المدرب بعد المباراة
+
+المدينة - الأفق
+
+فاز الفريق على ضيفه بهدفين في ملعب الميناء مساء أمس، وتقدم إلى المركز الثاني في الترتيب.
+
+قد يهمك أيضا
+
+الفريق يتعاقد مع مهاجم جديد قبل نهاية الموسم
+"""
+
+
+def read(location: str | Path, **options: Any) -> list[Any]:
+    values = [record.value for record in open_source(str(location), SourceOptions(**options))]
+    return [value.reason if isinstance(value, RecordError) else value for value in values]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.jsonl", LINE),
+        ("a.NDJSON", LINE),
+        ("a.csv", TABLE),
+        ("a.tsv", TABLE.replace(",", "\t")),
+        ("a.json", LINE),  # a name that tells nothing: what stands there does
+        ("a", TABLE),
+        ("a.bak", LINE),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_files_are_told_by_their_names_and_by_what_stands_there(
+    tmp_path: Path, name: str, text: str, packed: bool
+) -> None:
+    path = tmp_path / (f"{name}.gz" if packed else name)
+    path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    assert read(path) == [{"id": "7", "title": "خبر"}]
+
+
+def test_xml_is_told_by_its_root(tmp_path: Path) -> None:
+    path = tmp_path / "export.xml"
+    path.write_text(FEED, encoding="utf-8")
+    ((record),) = read(path)
+    assert (record["id"], record["title"]) == ("7", "خبر")
+
+
+def test_a_kind_that_is_named_wins_over_the_name(tmp_path: Path) -> None:
+    path = tmp_path / "export.txt"
+    path.write_text(TABLE, encoding="utf-8")
+    assert read(f"csv+{path}") == [{"id": "7", "title": "خبر"}]
+
+
+def test_a_page_is_html_or_its_text(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(PAGE, encoding="utf-8")
+    (tmp_path / "b.txt").write_text(TEXT, encoding="utf-8")
+    none, record = read(tmp_path / "*.*")
+    assert none == "no_article"
+    assert (record["id"], record["section"]) == ("b", "رياضة")
+    assert record["links"] == ["الفريق يتعاقد مع مهاجم جديد قبل نهاية الموسم"]
+
+
+def test_what_is_taken_off_a_page_is_explained(tmp_path: Path) -> None:
+    path = tmp_path / "b.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    with Sources(SourceOptions()) as sources:
+        ((name, page),) = sources.explained(str(path))
+        assert name == str(path)
+        kinds = [taken.kind for taken in page.taken]
+        assert {"breadcrumb", "caption", "dateline", "heading", "link"} == set(kinds)
+        (tmp_path / "a.csv").write_text(TABLE, encoding="utf-8")
+        with pytest.raises(SourceError, match="no page"):
+            list(sources.explained(str(tmp_path / "a.csv")))
+
+
+def test_a_page_that_is_too_long_is_not_held_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_bytes(b"<p>" + b"x" * 2000)
+    with pytest.raises(SourceError, match="more than 1,000 bytes"):
+        read(path, fetch=FetchRules(max_bytes=1000))
+    assert read(path, fetch=FetchRules(max_bytes=2003)) == ["no_article"]
+
+
+def test_a_database_has_a_scheme(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "news.db") as connection:
+        connection.execute("CREATE TABLE posts (id INTEGER, title TEXT)")
+        connection.execute("INSERT INTO posts VALUES (7, 'خبر')")
+    connection.close()
+    (record,) = read(f"sqlite:///{tmp_path / 'news.db'}")
+    assert (record["title"], str(record["id"])) == ("خبر", "7")
+
+
+def test_columns_are_mapped_in_every_kind_of_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"ID": "7", "headline": "خبر"}), encoding="utf-8")
+    assert read(tmp_path / "a.jsonl", columns={"id": "ID", "title": "headline"}) == [{"id": "7", "title": "خبر"}]
+
+
+def test_missing_files_and_folders_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no such file"):
+        open_source(str(tmp_path / "none.jsonl"))
+    with pytest.raises(SourceError, match="not a file"):
+        open_source(str(tmp_path))
+    with pytest.raises(SourceError, match="no file matches"):
+        open_source(str(tmp_path / "*.csv"))
+
+
+def test_files_are_read_as_they_are_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(LINE, encoding="utf-8")
+    records = open_source(str(path))  # opening looks at the name only
+    path.write_text(LINE * 2, encoding="utf-8")
+    assert len(list(records)) == 2
+
+
+def test_this_machine_is_not_asked_unless_it_may_be() -> None:
+    with pytest.raises(FetchError) as refused:
+        read("http://127.0.0.1:9/feed.xml")
+    assert refused.value.reason == "private_address"
+    with pytest.raises(FetchError) as refused:
+        read("http://127.0.0.1:9/articles.csv")
+    assert refused.value.reason == "private_address"

@@ -1,0 +1,178 @@
+"""Reading: a location is opened by its kind, or by what is found there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from contextlib import AbstractContextManager
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from urllib.parse import urlsplit
+
+from models.errors import RecordError, SourceError
+from training.sources.delimited import read_delimited
+from training.sources.document import Document
+from training.sources.extras import required
+from training.sources.jsonl import read_jsonl
+from training.sources.locations import DATA, Kind, kind_of_name, on_the_web, parted
+from training.sources.opening import FileAt, files_at, said
+from training.sources.options import SourceOptions
+from training.sources.pagetext import Reading, explained_text
+from training.sources.patterns import PagePatterns
+from training.sources.record import SourceRecord
+from training.sources.sniffing import HEAD, sniffed
+
+if TYPE_CHECKING:
+    from training.sources.fetching import Fetcher, Validators
+    from training.sources.web import Web
+
+SEEN = "seen"  # the note of a document's validators
+
+
+class Sources:
+    """Opens locations by the same options; the web is asked by one fetcher, until it is closed."""
+
+    def __init__(self, options: SourceOptions) -> None:
+        self._options = options
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        fetcher: Fetcher | None = self.__dict__.get("_fetcher")
+        if fetcher is not None:
+            fetcher.close()
+
+    def records(self, location: str, memory: MutableMapping[str, str]) -> Iterator[SourceRecord]:
+        """The records of a location; see :func:`training.sources.open_source`."""
+        kind, rest = parted(location)
+        if kind is Kind.SQL:
+            return _call("sql", "postgresql", "read_sql", rest, self._options)
+        if on_the_web(rest) and kind not in DATA:
+            return self._asked(kind, rest, memory)
+        return self._of_files(kind, files_at(rest, self._stream), memory)
+
+    @cached_property
+    def _fetcher(self) -> Fetcher:
+        made: Fetcher = required("training.sources.fetching", "web").Fetcher(self._options.fetch)
+        return made
+
+    def _stream(self, url: str) -> AbstractContextManager[BinaryIO]:
+        return self._fetcher.stream(url)
+
+    def _web(self, memory: MutableMapping[str, str]) -> Web:
+        from training.sources.web import Web  # noqa: PLC0415
+
+        return Web(self._fetcher, lambda document: self._read_page(document).value, memory)
+
+    @cached_property
+    def _patterns(self) -> PagePatterns:
+        return PagePatterns.load(self._options.patterns)
+
+    def explained(self, location: str) -> Iterator[tuple[str, Reading]]:
+        """The pages of a location by their names, each with what is taken off it and why.
+
+        Raises:
+            SourceError: it is no page, or cannot be read.
+        """
+        kind, rest = parted(location)
+        if on_the_web(rest):
+            documents = iter([self._fetcher.get(rest).document])
+        else:
+            documents = (self._document(at) for at in files_at(rest))
+        for document in documents:
+            if (kind or kind_of_name(document.name) or sniffed(document.content)) is not Kind.PAGE:
+                raise SourceError(f"{document.name} is no page: only of pages something is taken off")
+            yield document.name, self._read_page(document)
+
+    def _of_files(
+        self, kind: Kind | None, files: Iterable[FileAt], memory: MutableMapping[str, str]
+    ) -> Iterator[SourceRecord]:
+        for at in files:
+            with at.opened() as file:
+                found = kind or kind_of_name(at.name) or sniffed(file.peek(HEAD))
+                if found in DATA:
+                    yield from self._rows(found, file, at.name)
+                    continue
+            yield from self._of_document(found, self._document(at), memory)
+
+    def _document(self, at: FileAt) -> Document:
+        longest = self._options.fetch.max_bytes
+        try:
+            with at.opened() as file:
+                content = file.read(longest + 1)
+        except OSError as error:
+            raise SourceError(f"cannot read {at.name}: {said(error)}") from error
+        if len(content) > longest:
+            raise SourceError(f"cannot read {at.name}: it has more than {longest:,} bytes")
+        return Document(content, at.name)
+
+    def _asked(self, kind: Kind | None, url: str, memory: MutableMapping[str, str]) -> Iterator[SourceRecord]:
+        """What an address of the web answers, if that is not what it answered last time."""
+        if kind is Kind.WORDPRESS:
+            yield from _call("wordpress", "web", "read_wordpress", url, self._web(memory))
+            return
+        answer = self._fetcher.get(url, validators_in(memory))
+        if answer.unchanged:
+            return
+        document = answer.document
+        found = kind or sniffed(document.content)
+        if kind is None and found in DATA:
+            found = Kind.PAGE  # data has an address that says so
+        if kind is None and speaks_wordpress(url, answer.headers):
+            yield from _call("wordpress", "web", "read_wordpress", url, self._web(memory))
+            return
+        yield from self._of_document(found, document, memory)
+        memory[SEEN] = noted(answer.validators)
+
+    def _of_document(self, kind: Kind, document: Document, memory: MutableMapping[str, str]) -> Iterator[SourceRecord]:
+        if kind is Kind.FEED:
+            return _call("feeds", "web", "read_feed", document, self._full if self._options.full_text else None)
+        if kind is Kind.SITEMAP:
+            return _call("sitemaps", "web", "read_sitemap", document, self._web(memory))
+        return iter([SourceRecord(document.name, 1, self._read_page(document).value)])
+
+    def _rows(self, kind: Kind, file: Any, name: str) -> Iterator[SourceRecord]:
+        """The records of a file that is read as it comes."""
+        if kind is Kind.CSV:
+            return read_delimited(file, name, self._options)
+        if kind is Kind.PARQUET:
+            return _call("columnar", "files", "read_parquet", file, name, self._options)
+        if kind is Kind.WXR:
+            return _call("wxr", "web", "read_wxr", file, name)
+        return read_jsonl(file, name, self._options)
+
+    def _read_page(self, document: Document) -> Reading:
+        """HTML, or the text of a page that holds none."""
+        if sniffed(document.content) is not Kind.PAGE:
+            return explained_text(document, self._patterns)
+        reading: Reading = required("training.sources.pages", "web").explained_page(document, self._patterns)
+        return reading
+
+    def _full(self, url: str) -> dict[str, Any] | RecordError:
+        """The record of a page that a feed names."""
+        return self._read_page(self._fetcher.get(url).document).value
+
+
+def speaks_wordpress(url: str, headers: Mapping[str, str]) -> bool:
+    """Whether an answer is that of the front page of a WordPress site, or of its API."""
+    path = urlsplit(url).path.rstrip("/")
+    return (not path and "https://api.w.org/" in headers.get("link", "")) or path.endswith("/wp-json")
+
+
+def validators_in(memory: Mapping[str, str]) -> Validators:
+    """What was noted of the last answer."""
+    made: type[Validators] = required("training.sources.fetching", "web").Validators
+    return made(*json.loads(memory[SEEN])) if SEEN in memory else made()
+
+
+def noted(validators: Validators) -> str:
+    """What is noted of an answer."""
+    return json.dumps([validators.etag, validators.last_modified])
+
+
+def _call(module: str, extra: str, name: str, *given: Any) -> Iterator[SourceRecord]:
+    """What a reader gives that is loaded when it is needed."""
+    records: Iterator[SourceRecord] = getattr(required(f"training.sources.{module}", extra), name)(*given)
+    return records

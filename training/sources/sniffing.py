@@ -1,0 +1,36 @@
+"""Sniffing: what kind of source some bytes are, told by how they begin."""
+
+from __future__ import annotations
+
+import re
+
+from training.sources.locations import Kind
+
+HEAD = 64 * 1024  # bytes that are looked at
+_PARQUET = b"PAR1"
+_ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
+_COMMENT = re.compile(r"<!--.*?-->|<\?.*?\?>", re.DOTALL)
+_EXPORT = "wordpress.org/export/"  # the namespace of every version of WordPress' export
+_KIND_OF_ROOT = {
+    "rss": Kind.FEED,
+    "feed": Kind.FEED,
+    "rdf": Kind.FEED,
+    "urlset": Kind.SITEMAP,
+    "sitemapindex": Kind.SITEMAP,
+}
+_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+
+
+def sniffed(head: bytes) -> Kind:
+    """The kind of what begins like this: Parquet, JSON Lines, XML by its root, a page of HTML, else CSV."""
+    if head.startswith(_PARQUET):
+        return Kind.PARQUET
+    encoding = next((encoding for mark, encoding in _MARKS if head.startswith(mark)), "latin-1")
+    text = head[:HEAD].decode(encoding, "replace").lstrip("\ufeffï»¿ \t\r\n")
+    if text.startswith("{"):
+        return Kind.JSONL
+    if not text.startswith("<"):
+        return Kind.CSV
+    root = _ROOT.search(_COMMENT.sub("", text))
+    kind = _KIND_OF_ROOT.get(root[1].lower(), Kind.PAGE) if root else Kind.PAGE
+    return Kind.WXR if kind is Kind.FEED and _EXPORT in text else kind

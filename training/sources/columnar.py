@@ -35,7 +35,7 @@ def read_parquet(file: io.BufferedReader, source: str, options: SourceOptions) -
     line = 0
     try:
         with _seekable(file) as sought:
-            table = parquet.ParquetFile(sought, buffer_size=_BUFFER, pre_buffer=False)
+            table = parquet.ParquetFile(sought, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True)
             names = list(table.schema_arrow.names)
             at = places(names, columns, source)
             wanted = list(dict.fromkeys(names[place] for place in at.values()))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
-from sqlalchemy import URL, Connection, Text, cast, column, false, inspect, make_url, select, table, text
+from sqlalchemy import URL, Connection, CursorResult, Text, cast, column, false, inspect, make_url, select, table, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.expression import FromClause
 
@@ -100,29 +101,36 @@ def _table(connection: Connection, url: URL, name: str | None) -> FromClause:
 
 
 def _records(url: URL, asked: FromClause | str, columns: dict[str, str], source: str) -> Iterator[SourceRecord]:
-    with connected(url, SourceError) as connection:
-        backend = url.get_backend_name()
-        if backend in _READ_ONLY:
-            connection.exec_driver_sql(_READ_ONLY[backend])
-        streamed = connection.execution_options(stream_results=True, yield_per=AT_ONCE)
-        if isinstance(asked, str):
-            # as it was written: a percent sign or a colon in it names no parameter
-            rows = streamed.execution_options(no_parameters=True).exec_driver_sql(asked)
-            if not rows.returns_rows:
-                raise SourceError(f"cannot read {source}: the query gives no rows")
-            at = places(list(rows.keys()), columns, source)
-        else:
-            names = list(connection.execute(select(text("*")).select_from(asked).where(false())).keys())
-            at = places(names, columns, source)
-            wanted = [_column(key, names[place], backend) for key, place in at.items()]
-            rows = streamed.execute(select(*wanted).select_from(asked))
-            at = {key: place for place, key in enumerate(at)}
-        line = 0
-        try:
+    line = 0
+    try:
+        with connected(url, SourceError) as connection, _asked(connection, asked, columns, source) as (at, rows):
             for line, row in enumerate(rows, 1):
                 yield SourceRecord(source, line, record_of((key, row[place]) for key, place in at.items()))
-        except (ValueError, OverflowError) as error:  # a driver that has no value for what a column holds
-            raise SourceError(f"cannot read {source} after row {line}: {said(error)}") from error
+    except (ValueError, OverflowError) as error:  # a driver that has no value for what a column holds
+        raise SourceError(f"cannot read {source} after row {line}: {said(error)}") from error
+
+
+@contextmanager
+def _asked(
+    connection: Connection, asked: FromClause | str, columns: dict[str, str], source: str
+) -> Iterator[tuple[dict[str, int], CursorResult[Any]]]:
+    """Of each key its place in a row, and the rows."""
+    backend = connection.dialect.name
+    if backend in _READ_ONLY:
+        connection.exec_driver_sql(_READ_ONLY[backend])
+    streamed: dict[str, Any] = {"stream_results": True, "yield_per": AT_ONCE}
+    if isinstance(asked, str):
+        # as it was written: a percent sign or a colon in it names no parameter
+        with connection.exec_driver_sql(asked, execution_options={**streamed, "no_parameters": True}) as rows:
+            if not rows.returns_rows:
+                raise SourceError(f"cannot read {source}: the query gives no rows")
+            yield places(list(rows.keys()), columns, source), rows
+        return
+    names = list(connection.execute(select(text("*")).select_from(asked).where(false())).keys())
+    at = places(names, columns, source)
+    wanted = [_column(key, names[place], backend) for key, place in at.items()]
+    with connection.execute(select(*wanted).select_from(asked), execution_options=streamed) as rows:
+        yield {key: place for place, key in enumerate(at)}, rows
 
 
 def _column(key: str, name: str, backend: str) -> Any:

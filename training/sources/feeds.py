@@ -22,7 +22,7 @@ from training.sources.record import SourceRecord
 from training.sources.times import moment
 from training.sources.trees import Element, read_elements
 
-PageReader = Callable[[str], dict[str, Any] | RecordError]
+PageReader = Callable[[str], dict[str, Any] | RecordError | None]
 
 _ROOTS = ("rss", "rdf:RDF", "atom:feed")
 _ENTRIES = frozenset({"item", "atom:entry"})
@@ -82,7 +82,8 @@ def read_feed(document: Document, full: PageReader | None = None) -> Iterator[So
     Args:
         document: the feed.
         full: reads the page at an address; asked for entries that have a summary only. What the feed says stands,
-            but for the body, which is the page's. A :class:`FetchError` makes the entry a bad record.
+            but for the body, which is the page's. A :class:`FetchError` makes the entry a bad record; None says
+            that the page was read before and has not changed, and the entry is passed over.
 
     Raises:
         SourceError: it is no feed, or damaged or cut short; entries that were whole have come out.
@@ -98,7 +99,8 @@ def read_feed(document: Document, full: PageReader | None = None) -> Iterator[So
                 continue
             line += 1
             value = element if isinstance(element, RecordError) else _read(element, feed, document, full)
-            yield SourceRecord(document.name, line, value)
+            if value is not None:
+                yield SourceRecord(document.name, line, value)
     except SourceError as error:
         raise error if begun else SourceError(f"no feed: {error}") from error
 
@@ -125,14 +127,16 @@ def _learn(feed: _Feed, element: Element) -> None:
             feed.link = feed.link or urljoin(element.base, element.attributes.get("href", "").strip())
 
 
-def _read(entry: Element, feed: _Feed, document: Document, full: PageReader | None) -> dict[str, Any] | RecordError:
+def _read(
+    entry: Element, feed: _Feed, document: Document, full: PageReader | None
+) -> dict[str, Any] | RecordError | None:
     """The record of an entry, out of its page as well where that is asked for."""
     try:
         record, whole = _record(entry, feed, document)
         if full is None or whole or "url" not in record:
             return record
         page = full(record["url"])
-        if isinstance(page, RecordError):
+        if page is None or isinstance(page, RecordError):
             return page
     except RecordError as error:
         return error

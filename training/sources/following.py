@@ -14,7 +14,7 @@ from training.sources.visits import recall, remember
 from training.sources.web import Web
 
 
-def follow_feed(url: str, web: Web, full: bool = False) -> Iterator[SourceRecord]:
+def follow_feed(url: str, web: Web, full: bool = False, answer: Answer | None = None) -> Iterator[SourceRecord]:
     """The entries of a feed; none where it is as it was when all of them were handed out.
 
     Args:
@@ -22,12 +22,13 @@ def follow_feed(url: str, web: Web, full: bool = False) -> Iterator[SourceRecord
         web: what fetches and remembers.
         full: whether pages are read of entries with a summary only; entries whose page has not changed since it was
             handed out are passed over.
+        answer: of the address, where it was asked already, with what is known of the last visit.
 
     Raises:
         FetchError: the address gives no answer.
         SourceError: there is no feed, or it is damaged.
     """
-    answer = web.fetcher.get(url, recall(web.memory, url).validators)
+    answer = answer or web.fetcher.get(url, recall(web.memory, url).validators)
     if not answer.unchanged and is_page(answer.document):
         url = feed_of(answer.document)
         answer = web.fetcher.get(url, recall(web.memory, url).validators)

@@ -17,6 +17,7 @@ from models.errors import FetchError, RecordError, SourceError
 from training.sources.addresses import article_id, canonical
 from training.sources.discovery import is_page, sitemaps_of
 from training.sources.document import Document
+from training.sources.fetching import Answer
 from training.sources.record import SourceRecord
 from training.sources.times import moment
 from training.sources.trees import Element, read_elements
@@ -69,15 +70,19 @@ def read_sitemap(document: Document, web: Web) -> Iterator[SourceRecord]:
     yield from _Run(web, document.url).documents(document, depth=0)
 
 
-def follow_sitemap(url: str, web: Web) -> Iterator[SourceRecord]:
+def follow_sitemap(url: str, web: Web, answer: Answer | None = None) -> Iterator[SourceRecord]:
     """The articles of the sitemap at an address; at that of a page, of all the site's sitemaps.
+
+    Args:
+        url: of a sitemap or a page.
+        web: what fetches, reads pages, and remembers.
+        answer: of the address, where it was asked already, with what is known of the last visit.
 
     Raises:
         FetchError: the address gives no answer.
         SourceError: there is no sitemap, or it is damaged.
     """
-    visit = recall(web.memory, url)
-    answer = web.fetcher.get(url, visit.validators)
+    answer = answer or web.fetcher.get(url, recall(web.memory, url).validators)
     if answer.unchanged:
         return
     if not is_page(answer.document):

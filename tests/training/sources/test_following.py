@@ -53,6 +53,14 @@ def test_a_feed_that_has_not_changed_gives_nothing(site: NewsSite, web: Web) -> 
     assert read(url, web) == site.articles
 
 
+def test_an_answer_at_hand_is_not_asked_for_again(site: NewsSite, web: Web) -> None:
+    url = f"{site.url}/rss.xml"
+    answer = web.fetcher.get(url)
+    assert [record.value for record in follow_feed(url, web, answer=answer)]
+    assert read(url, web) == []
+    assert site.asked[1:] == [("/rss.xml", 200), ("/rss.xml", 304)]
+
+
 def test_a_feed_that_was_not_read_to_its_end_is_read_again(site: NewsSite, web: Web) -> None:
     url = f"{site.url}/rss.xml"
     entries = follow_feed(url, web)

@@ -78,6 +78,12 @@ def test_what_has_not_changed_is_not_asked_for_again(site: NewsSite, web: Web) -
     assert asked_since(site, before) == [("/sitemap.xml", 304)]
 
 
+def test_an_answer_at_hand_is_not_asked_for_again(site: NewsSite, web: Web) -> None:
+    url = f"{site.url}/sitemap.xml"
+    assert said(follow_sitemap(url, web, web.fetcher.get(url))) == site.articles
+    assert site.paths().count("/sitemap.xml") == 1
+
+
 def test_of_an_index_that_has_changed_only_what_has_changed_is_opened(site: NewsSite, web: Web) -> None:
     url = f"{site.url}/sitemap.xml"
     read(url, web)

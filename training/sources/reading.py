@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -22,12 +21,12 @@ from training.sources.pagetext import Reading, explained_text
 from training.sources.patterns import PagePatterns
 from training.sources.record import SourceRecord
 from training.sources.sniffing import HEAD, sniffed
+from training.sources.web import Web
 
 if TYPE_CHECKING:
-    from training.sources.fetching import Fetcher, Validators
-    from training.sources.web import Web
+    from training.sources.fetching import Fetcher
 
-SEEN = "seen"  # the note of a document's validators
+EXTRA_OF = {"columnar": "files", "sql": "postgresql"}  # of readers whose extra is not ``web``
 
 
 class Sources:
@@ -48,7 +47,7 @@ class Sources:
         """The records of a location; see :func:`training.sources.open_source`."""
         kind, rest = parted(location)
         if kind is Kind.SQL:
-            return _call("sql", "postgresql", "read_sql", rest, self._options)
+            return _call("sql", "read_sql", rest, self._options)
         if on_the_web(rest) and kind not in DATA:
             return self._asked(kind, rest, memory)
         return self._of_files(kind, files_at(rest, self._stream), memory)
@@ -62,8 +61,6 @@ class Sources:
         return self._fetcher.stream(url)
 
     def _web(self, memory: MutableMapping[str, str]) -> Web:
-        from training.sources.web import Web  # noqa: PLC0415
-
         return Web(self._fetcher, lambda document: self._read_page(document).value, memory)
 
     @cached_property
@@ -110,27 +107,38 @@ class Sources:
 
     def _asked(self, kind: Kind | None, url: str, memory: MutableMapping[str, str]) -> Iterator[SourceRecord]:
         """What an address of the web answers, if that is not what it answered last time."""
+        web = self._web(memory)
         if kind is Kind.WORDPRESS:
-            yield from _call("wordpress", "web", "read_wordpress", url, self._web(memory))
-            return
-        answer = self._fetcher.get(url, validators_in(memory))
+            return _call("wordpress", "read_wordpress", url, web)
+        if kind is Kind.FEED:
+            return _call("following", "follow_feed", url, web, self._options.full_text)
+        if kind is Kind.SITEMAP:
+            return _call("sitemaps", "follow_sitemap", url, web)
+        return self._found(kind, url, web)
+
+    def _found(self, kind: Kind | None, url: str, web: Web) -> Iterator[SourceRecord]:
+        """The same where only the answer tells what it is."""
+        from training.sources.visits import recall, remember  # noqa: PLC0415  # of the extra `web`
+
+        answer = web.fetcher.get(url, recall(web.memory, url).validators)
         if answer.unchanged:
             return
-        document = answer.document
-        found = kind or sniffed(document.content)
-        if kind is None and found in DATA:
-            found = Kind.PAGE  # data has an address that says so
+        found = kind or sniffed(answer.document.content)
         if kind is None and speaks_wordpress(url, answer.headers):
-            yield from _call("wordpress", "web", "read_wordpress", url, self._web(memory))
-            return
-        yield from self._of_document(found, document, memory)
-        memory[SEEN] = noted(answer.validators)
+            yield from _call("wordpress", "read_wordpress", url, web)
+        elif found is Kind.FEED:
+            yield from _call("following", "follow_feed", url, web, self._options.full_text, answer)
+        elif found is Kind.SITEMAP:
+            yield from _call("sitemaps", "follow_sitemap", url, web, answer)
+        else:  # data has an address that says so
+            yield SourceRecord(answer.document.name, 1, web.page(answer.document))
+            remember(web.memory, url, answer)
 
     def _of_document(self, kind: Kind, document: Document, memory: MutableMapping[str, str]) -> Iterator[SourceRecord]:
         if kind is Kind.FEED:
-            return _call("feeds", "web", "read_feed", document, self._full if self._options.full_text else None)
+            return _call("feeds", "read_feed", document, self._full if self._options.full_text else None)
         if kind is Kind.SITEMAP:
-            return _call("sitemaps", "web", "read_sitemap", document, self._web(memory))
+            return _call("sitemaps", "read_sitemap", document, self._web(memory))
         return iter([SourceRecord(document.name, 1, self._read_page(document).value)])
 
     def _rows(self, kind: Kind, file: Any, name: str) -> Iterator[SourceRecord]:
@@ -138,9 +146,9 @@ class Sources:
         if kind is Kind.CSV:
             return read_delimited(file, name, self._options)
         if kind is Kind.PARQUET:
-            return _call("columnar", "files", "read_parquet", file, name, self._options)
+            return _call("columnar", "read_parquet", file, name, self._options)
         if kind is Kind.WXR:
-            return _call("wxr", "web", "read_wxr", file, name)
+            return _call("wxr", "read_wxr", file, name)
         return read_jsonl(file, name, self._options)
 
     def _read_page(self, document: Document) -> Reading:
@@ -161,18 +169,9 @@ def speaks_wordpress(url: str, headers: Mapping[str, str]) -> bool:
     return (not path and "https://api.w.org/" in headers.get("link", "")) or path.endswith("/wp-json")
 
 
-def validators_in(memory: Mapping[str, str]) -> Validators:
-    """What was noted of the last answer."""
-    made: type[Validators] = required("training.sources.fetching", "web").Validators
-    return made(*json.loads(memory[SEEN])) if SEEN in memory else made()
-
-
-def noted(validators: Validators) -> str:
-    """What is noted of an answer."""
-    return json.dumps([validators.etag, validators.last_modified])
-
-
-def _call(module: str, extra: str, name: str, *given: Any) -> Iterator[SourceRecord]:
+def _call(module: str, name: str, *given: Any) -> Iterator[SourceRecord]:
     """What a reader gives that is loaded when it is needed."""
-    records: Iterator[SourceRecord] = getattr(required(f"training.sources.{module}", extra), name)(*given)
+    records: Iterator[SourceRecord] = getattr(
+        required(f"training.sources.{module}", EXTRA_OF.get(module, "web")), name
+    )(*given)
     return records

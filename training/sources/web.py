@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.errors import RecordError
 from training.sources.document import Document
-from training.sources.fetching import Fetcher
+
+if TYPE_CHECKING:
+    from training.sources.fetching import Fetcher  # of the extra `web`
 
 ReadPage = Callable[[Document], dict[str, Any] | RecordError]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +132,47 @@ def test_files_are_read_as_they_are_asked_for(tmp_path: Path) -> None:
     records = open_source(str(path))  # opening looks at the name only
     path.write_text(LINE * 2, encoding="utf-8")
     assert len(list(records)) == 2
+
+
+WITHOUT = """
+import sys
+for module in "httpx httpcore lxml trafilatura protego tenacity pyarrow zstandard fsspec psycopg".split():
+    sys.modules[module] = None
+from silah import app
+from models.errors import SourceError
+from training.sources import open_source
+for location in sys.argv[1:]:
+    try:
+        print(*[record.value["title"] for record in open_source(location)])
+    except SourceError as error:
+        print(error)
+"""
+
+
+def test_what_needs_no_extra_is_read_without_it(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(LINE, encoding="utf-8")
+    (tmp_path / "a.csv").write_text(TABLE, encoding="utf-8")
+    (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "a.parquet").write_bytes(b"PAR1")
+    (tmp_path / "a.html").write_text(PAGE, encoding="utf-8")
+    locations = ["a.jsonl", "a.csv", "a.txt", "a.parquet", "a.html", "https://site.example/", "s3://bucket/a.csv"]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, *locations],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.splitlines() == [
+        "خبر",
+        "خبر",
+        "فاز الفريق على ضيفه بهدفين في ملعب الميناء مساء أمس، وتقدم إلى المركز الثاني في الترتيب",
+        "pyarrow is not installed: pip install 'silah[files]'",
+        "lxml.html is not installed: pip install 'silah[web]'",
+        "httpcore is not installed: pip install 'silah[web]'",
+        "fsspec is not installed: pip install 'silah[remote]'",
+    ], done.stderr
 
 
 def test_this_machine_is_not_asked_unless_it_may_be() -> None:

@@ -35,11 +35,13 @@ from training.sources.robots import Robots
 MAX_WAIT = 120.0  # seconds before one more try, also where the server wishes for longer
 ROBOTS_SECONDS = 24 * 3600.0  # for which robots.txt holds, RFC 9309 2.4
 ROBOTS_FAILED_SECONDS = 300.0  # for which a site is let alone whose robots.txt cannot be had
-_SITES = 1000  # whose robots.txt is remembered
+SITES = 1000  # whose robots.txt is remembered
+_CONTENT = {200, 203}
 _REDIRECTS = {301, 302, 303, 307, 308}
+_HOST = re.compile(rb"[a-z0-9_.-]{1,253}|[0-9a-f:.]{2,45}(?:%[a-z0-9]+)?")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';,]+)""", re.IGNORECASE)
 _T = TypeVar("_T")
-_VALIDATOR = re.compile(r"[\x20-\x7e\x80-\xff]{1,1000}")
+_VALIDATOR = re.compile(r"(?! )[\x20-\x7e\x80-\xff]{1,1000}(?<! )")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,8 @@ class Fetcher:
         response, url = self._followed(start, _conditions(seen), deadline)
         try:
             headers = httpx.Headers(response.headers)
+            size = headers.get("content-length", "")
+            check_size(int(size) if size.isdecimal() else 0, self._rules.max_bytes)
             found = Validators(headers.get("etag"), headers.get("last-modified"))
             if response.status == 304:
                 kept = Validators(found.etag or seen.etag, found.last_modified or seen.last_modified)
@@ -202,7 +206,7 @@ class Fetcher:
             self._pace.wait(url.host, delay)
             deadline.restart()
             response = self._asked(url, _headers(self._rules.user_agent, url, start) | dict(conditions), deadline)
-            if response.status == 200 or (response.status == 304 and conditions):
+            if response.status in _CONTENT or (response.status == 304 and conditions):
                 return response, url
             response.close()
             headers = httpx.Headers(response.headers)
@@ -270,7 +274,7 @@ class Fetcher:
             lasts = ROBOTS_SECONDS if isinstance(found, Robots) else ROBOTS_FAILED_SECONDS
             self._robots.pop(origin, None)
             self._robots[origin] = (self._clock() + lasts, found)
-            if len(self._robots) > _SITES:
+            if len(self._robots) > SITES:
                 del self._robots[next(iter(self._robots))]
         if isinstance(found, FetchError):
             raise FetchError(found.reason, str(found))
@@ -334,17 +338,12 @@ def _told() -> Iterator[None]:
     except httpcore.TimeoutException as error:
         raise _PassingError("timeout", "no answer in time") from error
     except httpcore.NetworkError as error:
-        cause = error.__cause__
-        if isinstance(cause, ssl.SSLError):
-            told = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else cause.reason
-            raise FetchError("tls", f"no safe connection: {told}") from error
         raise _PassingError("unreachable", str(error) or "the connection broke") from error
-    except httpcore.RemoteProtocolError as error:
-        if getattr(error.__cause__, "error_status_hint", None) == 431:
+    except httpcore.ProtocolError as error:
+        # the pool takes the cause off what it raises again
+        if getattr(error.__cause__ or error.__context__, "error_status_hint", None) == 431:
             raise FetchError("too_large", "the headers do not end") from error
         raise _PassingError("bad_answer", f"the answer is not HTTP, or was cut short: {error}") from error
-    except httpcore.LocalProtocolError as error:
-        raise FetchError("bad_address", f"it cannot be asked for: {error}") from error
 
 
 def _named(pieces: Iterator[bytes], url: httpx.URL) -> Iterator[bytes]:
@@ -390,8 +389,8 @@ def _parsed(url: str) -> httpx.URL:
 def _asked_for(url: httpx.URL) -> httpx.URL:
     if url.scheme not in {"http", "https"}:
         raise FetchError("scheme", f"only http and https are asked, not {url.scheme[:20]!r}")
-    if not url.host:
-        raise FetchError("bad_address", "an address of the web without a host")
+    if not _HOST.fullmatch(url.raw_host) or not 0 < (url.port or 80) < 65536:
+        raise FetchError("bad_address", f"no host of the web: {url.netloc.decode('ascii')[:300]!r}")
     return url.copy_with(fragment=None)
 
 
@@ -408,7 +407,12 @@ def _next(url: httpx.URL, location: str) -> httpx.URL:
 
 
 def _headers(user_agent: str, url: httpx.URL, start: httpx.URL) -> dict[str, str]:
-    headers = {"Host": url.netloc.decode("ascii"), "User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"}
+    headers = {
+        "Host": url.netloc.decode("ascii"),
+        "User-Agent": user_agent.strip(),
+        "Accept": "*/*",
+        "Accept-Encoding": "gzip",
+    }
     if start.userinfo and _origin(url) == _origin(start):
         told = f"{start.username}:{start.password}".encode()
         headers["Authorization"] = f"Basic {base64.b64encode(told).decode('ascii')}"
@@ -417,7 +421,7 @@ def _headers(user_agent: str, url: httpx.URL, start: httpx.URL) -> dict[str, str
 
 def _conditions(seen: Validators) -> dict[str, str]:
     conditions = {"If-None-Match": seen.etag, "If-Modified-Since": seen.last_modified}
-    return {name: value for name, value in conditions.items() if value is not None and _VALIDATOR.fullmatch(value)}
+    return {name: value for name, value in conditions.items() if value and _VALIDATOR.fullmatch(value)}
 
 
 def _origin(url: httpx.URL) -> str:

@@ -63,7 +63,9 @@ def system_addresses(host: str, port: int, seconds: float) -> Sequence[str]:
     """The addresses of a host as the system knows them, numbers in any spelling included.
 
     Raises:
-        FetchError: ``unreachable`` or ``timeout``.
+        FetchError: ``unreachable``, there is no such host.
+        httpcore.ConnectError: nobody could tell, for now.
+        httpcore.ConnectTimeout: nobody told in time.
     """
     answer: queue.SimpleQueue[list[str] | OSError | UnicodeError] = queue.SimpleQueue()
 
@@ -80,7 +82,9 @@ def system_addresses(host: str, port: int, seconds: float) -> Sequence[str]:
     try:
         found = answer.get(timeout=seconds)
     except queue.Empty:
-        raise FetchError("timeout", f"no address of {host} in time") from None
+        raise httpcore.ConnectTimeout from None
+    if isinstance(found, socket.gaierror) and found.errno == socket.EAI_AGAIN:
+        raise httpcore.ConnectError(f"the address of {host} cannot be found out now") from found
     if isinstance(found, Exception):
         raise FetchError("unreachable", f"{host} has no address") from found
     return found
@@ -117,8 +121,10 @@ class Deadline(float):
         return left
 
 
-def _left(timeout: float | None) -> float | None:
-    return timeout.left() if isinstance(timeout, Deadline) else timeout
+def _left(timeout: float | None) -> float:
+    if not isinstance(timeout, Deadline):
+        raise TypeError("each question has a Deadline")
+    return timeout.left()
 
 
 class GuardedBackend(httpcore.NetworkBackend):
@@ -144,17 +150,17 @@ class GuardedBackend(httpcore.NetworkBackend):
         """A connection to the first address that answers.
 
         Raises:
-            FetchError: ``private_address``, ``unreachable`` or ``timeout``.
+            FetchError: ``private_address`` or ``unreachable``.
+            httpcore.ConnectError: nothing answers.
+            httpcore.TimeoutException: not in time.
         """
-        addresses = self.checked(host, port, _left(timeout) or 0.0)
-        for more, address in reversed(list(enumerate(reversed(addresses)))):
-            left = _left(timeout)
+        addresses = self.checked(host, port, _left(timeout))
+        for tried, address in enumerate(addresses, 1):
+            seconds = _left(timeout) / (len(addresses) - tried + 1)  # one that is silent leaves time for the others
             try:
-                stream = self._network.connect_tcp(
-                    address, port, None if left is None else left / (more + 1), local_address, socket_options
-                )
+                stream = self._network.connect_tcp(address, port, seconds, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if not more:
+                if tried == len(addresses):
                     raise
             else:
                 return _TimedStream(stream)
@@ -192,7 +198,14 @@ class _TimedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)))
+        try:
+            return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)))
+        except httpcore.ConnectError as error:
+            cause = error.__cause__
+            if not isinstance(cause, ssl.SSLError):
+                raise
+            told = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else cause.reason
+            raise FetchError("tls", f"no safe connection to {server_hostname}: {told}") from error
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

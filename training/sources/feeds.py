@@ -50,8 +50,6 @@ _PUBLISHED = ("pubDate", "atom:published", "atom:issued", "dcterms:issued", "dc:
 _CHANGED = ("atom:updated", "atom:modified", "dcterms:modified")
 _AUTHORS = ("dc:creator", "author", "atom:author", "dc:author")
 _CATEGORIES = ("category", "atom:category", "dc:subject")
-# WordPress gives it to what no editor has put anywhere
-_NO_CATEGORY = frozenset({"uncategorized", "غير مصنف", "غير مصنّف", "بدون تصنيف"})
 _MARKUP = frozenset({"html", "xhtml", "text/html", "application/xhtml+xml"})
 _TEXT = frozenset({"", "text", "text/plain"})
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg)", re.IGNORECASE)
@@ -283,7 +281,7 @@ def _categories(entry: Element) -> list[str]:
         " ".join(plain_lines(found.attributes.get("label") or found.attributes.get("term") or found.text))
         for found in _found(entry, _CATEGORIES)
     )
-    return list(dict.fromkeys(name for name in names if name and name.lower() not in _NO_CATEGORY))
+    return list(dict.fromkeys(filter(None, names)))
 
 
 def _keywords(entry: Element) -> list[str]:

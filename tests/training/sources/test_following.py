@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -117,6 +118,15 @@ def test_a_page_that_is_no_article_is_told_once(site: NewsSite, web: Web) -> Non
     site.pages[own_paths(site)[0]] = Page(b"<html></html>")
     assert read(f"{site.url}/summary.xml", web, full=True) == ["no_article"]
     assert read(f"{site.url}/summary.xml", web, full=True) == []
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_feed_that_is_too_large_is_refused(site: NewsSite, web: Web, packed: bool) -> None:
+    title = b"<rss><channel><item><title>" + b"x" * 20_000_000
+    site.pages["/f.xml"] = Page(gzip.compress(title) if packed else title, XML)
+    with pytest.raises(FetchError) as told:
+        read(f"{site.url}/f.xml", web)
+    assert told.value.reason == "too_large"
 
 
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "javascript:alert(1)", "http://169.254.169.254/latest"])

@@ -231,6 +231,7 @@ def _watch(prepared: Import, kept: _Kept, to: str, every: float, stop: threading
             for why in round_of.failed.values():
                 messages.print(f"[red]error:[/] {escape(why)}", highlight=False, soft_wrap=True)
 
+    messages.print(f"watching, every {every:g} s: {escape(to)}", highlight=False, soft_wrap=True)
     watch(lambda: _once(prepared, kept, to), every, stop, tell)
 
 

@@ -35,4 +35,11 @@ def open_source(
         SourceError: at once when a file is not there or the location is of no known kind,
             later when it cannot be read, or turns out to be damaged.
     """
-    return Sources(options or SourceOptions()).records(location, {} if memory is None else memory)
+    sources = Sources(options or SourceOptions())
+    return _closing(sources, sources.records(location, {} if memory is None else memory))
+
+
+def _closing(sources: Sources, records: Iterator[SourceRecord]) -> Iterator[SourceRecord]:
+    """The records, after the last of which nothing stays open."""
+    with sources:
+        yield from records

@@ -175,7 +175,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         found = [ipaddress.ip_address(address) for address in self._resolve(host, port, seconds)]
         for address in found:
             if not is_public(address) and not (self._allow_private and is_private(address)):
-                kind = "private" if is_private(address) else "not public"
+                kind = "private: --allow-private lets it be asked" if is_private(address) else "not public"
                 raise FetchError("private_address", f"{host} is at {address}, which is {kind}")
         return [str(address) for address in dict.fromkeys(found)]
 

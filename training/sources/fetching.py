@@ -178,12 +178,12 @@ class Fetcher:
         response, url = self._followed(start, _conditions(seen), deadline)
         try:
             headers = httpx.Headers(response.headers)
-            size = headers.get("content-length", "")
-            check_size(int(size) if size.isdecimal() else 0, self._rules.max_bytes)
             found = Validators(headers.get("etag"), headers.get("last-modified"))
             if response.status == 304:
                 kept = Validators(found.etag or seen.etag, found.last_modified or seen.last_modified)
                 return Answer(_document(b"", start, url, headers), headers, kept, unchanged=True)
+            size = headers.get("content-length", "")
+            check_size(int(size) if size.isdecimal() else 0, self._rules.max_bytes)
             content = self._limited(response, deadline)
             return Answer(_document(content, start, url, headers), headers, found)
         finally:
@@ -232,16 +232,23 @@ class Fetcher:
     def _body(
         self, response: httpcore.Response, deadline: Deadline, limit: int | None = None, restart: bool = False
     ) -> Iterator[bytes]:
-        """The content without its transfer encoding and ``Content-Encoding``."""
+        """The content without its transfer encoding and ``Content-Encoding``.
+
+        Args:
+            response: just begun.
+            deadline: of the whole content.
+            limit: bytes that may come.
+            restart: the deadline is that of each piece instead.
+        """
         encoding = httpx.Headers(response.headers).get("content-encoding", "identity").strip().lower()
         if encoding not in {"identity", "", "gzip", "x-gzip"}:
             raise FetchError("bad_encoding", f"the answer is packed in a way that was not asked for: {encoding[:40]!r}")
         unpacker = Unpacker() if encoding.endswith("gzip") else None
         size = 0
+        if restart:
+            deadline.restart()
         with _told():
             for raw in response.iter_stream():
-                if restart:
-                    deadline.restart()
                 if limit is not None:
                     size += len(raw)
                     check_size(size, limit)
@@ -249,6 +256,8 @@ class Fetcher:
                     yield raw
                 else:
                     yield from unpacker.pieces(raw)
+                if restart:  # when more is asked for: what takes the pieces may take its time
+                    deadline.restart()
         if unpacker is not None:
             unpacker.finish()
 
@@ -305,7 +314,7 @@ class Fetcher:
                 return Robots("", self._rules.user_agent)
             if error.reason.startswith("status_"):
                 return FetchError("robots", f"it is not asked while its robots.txt cannot be had: {error}")
-            return error
+            return FetchError(error.reason, str(error))  # without what it was raised in, which is kept otherwise
 
 
 class _Body(io.RawIOBase):
@@ -373,7 +382,7 @@ def _retry_after(value: str, now: float) -> float | None:
         return float(value)
     try:
         date = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now)
 
@@ -382,7 +391,8 @@ def _parsed(url: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url.strip())
     except (httpx.InvalidURL, ValueError) as error:
-        raise FetchError("bad_address", f"not an address of the web: {error}") from error
+        # what is wrong may be part of a password
+        raise FetchError("bad_address", "the location is not an address of the web") from error
     return _asked_for(parsed)
 
 

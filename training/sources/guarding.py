@@ -204,7 +204,11 @@ class _TimedStream(httpcore.NetworkStream):
             cause = error.__cause__
             if not isinstance(cause, ssl.SSLError):
                 raise
-            told = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else cause.reason
+            told = (
+                cause.verify_message
+                if isinstance(cause, ssl.SSLCertVerificationError)
+                else cause.reason or "the handshake failed"
+            )
             raise FetchError("tls", f"no safe connection to {server_hostname}: {told}") from error
 
     def get_extra_info(self, info: str) -> Any:

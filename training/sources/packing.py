@@ -28,6 +28,11 @@ class Unpacker:
         Raises:
             FetchError: ``bad_encoding``, they are not gzip, or damaged.
         """
+        # in slices: zlib copies what it has not yet read, once for each piece and each stream
+        for start in range(0, len(packed), _PIECE):
+            yield from self._slice(packed[start : start + _PIECE])
+
+    def _slice(self, packed: bytes) -> Iterator[bytes]:
         piece = b""
         while packed or len(piece) == _PIECE:  # a full piece: there may be more without more bytes
             if self._stream.eof:

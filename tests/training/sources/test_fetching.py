@@ -14,6 +14,7 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -337,6 +338,7 @@ HARM: dict[str, tuple[Reply, str]] = {
     "HTTP 0.9": (lambda _: [b"<html>"], "bad_answer"),
     "two sizes": (answer(b"abc", content_length="4"), "bad_answer"),
     "a size that is none": (answer(b"", Content_Length="-1"), "bad_answer"),
+    "a size of many digits": (answer(b"", Content_Length="9" * 5000), "bad_answer"),
     "a chunk size that is none": (lambda _: [chunked() + b"xyz\r\n"], "bad_answer"),
     "broken gzip": (answer(b"garbage", Content_Encoding="gzip"), "bad_encoding"),
     "gzip cut short": (answer(gzip.compress(NEWS)[:-1], Content_Encoding="gzip"), "bad_encoding"),
@@ -379,6 +381,45 @@ def test_a_robots_txt_that_is_hostile_comes_to_an_end_too(name: str) -> None:
         else:
             assert site.refused(f"{SITE}/a", **slow) == reason
             assert site.server.targets() == []
+
+
+@given(
+    st.sampled_from([200, 200, 301, 304, 404, 429, 503]),
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "content-type",
+                "content-encoding",
+                "location",
+                "retry-after",
+                "etag",
+                "content-length",
+                "transfer-encoding",
+            ]
+        ),
+        st.one_of(
+            st.binary(max_size=30),
+            st.sampled_from(
+                [b"gzip", b"chunked", b"7", b"/", b"text/html;charset=", b"1 Jan 2026 00:00:00 +24000000000"]
+            ),
+        ),
+    ),
+    st.one_of(st.binary(max_size=50), st.just(gzip.compress(NEWS)), st.just(b"7\r\n")),
+)
+def test_no_bytes_break_it(status: int, headers: dict[str, bytes], content: bytes) -> None:
+    lines = [b"HTTP/1.1 %d X" % status, *(name.encode() + b": " + value for name, value in headers.items())]
+    network = httpcore.MockBackend([b"\r\n".join([*lines, b"", content])])
+    rules = FetchRules(robots=False, rate=1e6, retries=1)
+    with Fetcher(rules, resolve=lambda *_: [PUBLIC], network=network, tls=TRUSTS, sleep=lambda _: None) as fetcher:
+        try:
+            found = fetcher.get(f"{SITE}/a", Validators("1"))
+        except FetchError as error:
+            told = error.reason
+        else:
+            told = "unchanged" if found.unchanged else "content"
+    assert told in {"unchanged", "content", "redirects", "scheme", "bad_address", "bad_encoding", "bad_answer"} or (
+        told == f"status_{status}"
+    )
 
 
 def test_a_bomb_takes_no_memory() -> None:
@@ -471,7 +512,12 @@ def test_who_asks_to_come_back_much_later_is_told_of(told: str) -> None:
         assert site.server.targets() == ["/a"]
 
 
-@pytest.mark.parametrize("told", ["Mon, 99 Foo 2026", "\xff", "1" * 400, "-1", "1e3", "Fri, 31 Dec 99999 23:59:59 GMT"])
+BEYOND = "1 Jan 2026 00:00:00 +9999999999999"
+
+
+@pytest.mark.parametrize(
+    "told", ["Mon, 99 Foo 2026", "\xff", "1" * 400, "-1", "1e3", "Fri, 31 Dec 99999 23:59:59 GMT", BEYOND]
+)
 def test_a_time_that_is_none_is_as_if_nothing_had_been_said(told: str) -> None:
     with web({"/a": [answer(status="503 Later", Retry_After=told), answer(NEWS)]}) as site:
         assert site.fetcher(retries=1).get(f"{SITE}/a").document.content == NEWS
@@ -592,7 +638,12 @@ def test_a_password_is_told_to_its_site_alone_and_shown_to_nobody() -> None:
         assert told == {("site.example", "Basic dXNlcjpzw6ljcmV0"), ("other.example", None)}
         assert {document.url for document in found} == {f"{SITE}/b", "http://other.example/b"}
         assert {document.name for document in found} == {f"{SITE}/{path}" for path in "abcd"}
-        for url in ("http://user:secret@site.example/none", "http://user:secret@[broken", "ftp://user:secret@a/"):
+        for url in (
+            "http://user:secret@site.example/none",
+            "http://user:1secret/@site.example/a",
+            "http://user:secret@[broken",
+            "ftp://user:secret@a/",
+        ):
             with pytest.raises(FetchError) as caught:
                 fetcher.get(url)
             assert "secret" not in str(caught.value)
@@ -672,6 +723,17 @@ def test_a_file_may_take_any_time_as_long_as_it_comes() -> None:
         with site.fetcher(seconds=0.6).stream(f"{SITE}/a") as file:
             assert file.read() == b"a" * 12
         assert site.refused(f"{SITE}/a", seconds=0.6) == "timeout"
+
+
+def test_who_reads_a_file_may_take_any_time() -> None:
+    now = [0.0]
+    with web({"/a": answer(NEWS * 10_000)}) as site:
+        with site.fetcher(clock=lambda: now[0]).stream(f"{SITE}/a") as file:
+            pieces = []
+            while piece := file.read(200_000):
+                pieces.append(piece)
+                now[0] += 3600
+        assert b"".join(pieces) == NEWS * 10_000
 
 
 @pytest.mark.parametrize(

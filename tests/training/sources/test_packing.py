@@ -54,6 +54,11 @@ def test_a_bomb_takes_no_memory() -> None:
     assert caught.value.reason == "too_large"
 
 
+def test_streams_without_number_take_no_longer_than_their_bytes() -> None:
+    # copied whole for each of them it would be a terabyte
+    assert unpacked(gzip.compress(b"") * 200_000 + gzip.compress(NEWS), 1000) == NEWS
+
+
 @pytest.mark.parametrize(
     "damaged",
     [

@@ -34,12 +34,13 @@ image: .venv/.installed-dev  ## the Dockerfile, linted, and its steps in a clean
 lock: .venv/.installed-dev  ## after a change of dependencies in pyproject.toml
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml --extra postgresql -o requirements.lock
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml --extra dev -o requirements-dev.lock
+	$(BIN)/uv pip compile $(LOCK) --constraints requirements-dev.lock pyproject.toml --extra postgresql --extra files --extra web -o requirements-import.lock
 LOCK := --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-.venv/.installed: requirements.lock pyproject.toml
+.venv/.installed: requirements-import.lock pyproject.toml
 	@$(PYTHON) -m venv .venv || { echo "$(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@echo "installing into .venv …"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-import.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 

@@ -188,6 +188,12 @@ def test_a_sitemap_elsewhere_counts_where_robots_txt_names_it(site: NewsSite, we
         assert other.paths(304) == ["/s.xml"]
 
 
+def test_what_robots_txt_names_may_be_no_address(site: NewsSite, web: Web) -> None:
+    lines = f"Sitemap: http://site.example:x/s.xml\nSitemap: {site.url}/sitemap.txt\n"
+    site.pages["/robots.txt"] = Page(lines.encode(), "text/plain")
+    assert read(f"{site.url}/", web) == ["bad_address", *site.articles]
+
+
 @pytest.mark.parametrize("host", ["https://www.site.example", "http://site.example:80", "https://SITE.example"])
 def test_a_site_is_the_same_with_and_without_www(host: str, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: Fetcher, url: str, seen: object) -> None:

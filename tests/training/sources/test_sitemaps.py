@@ -153,8 +153,8 @@ def test_a_news_sitemap_fills_in_what_a_page_does_not_say(site: NewsSite, web: W
     (bare, *_) = site.articles
     about = f'<script type="application/ld+json">{{"mainEntityOfPage": "{bare.url}"}}</script><p>نص</p>'
     site.pages[own_path(site, 0)] = Page(about.encode())
-    (found,) = of_text(syndication.news_sitemap([bare]), web)
-    assert found == replace(bare, id=str(bare.url), body="نص", section=None, author=None) if bare.url else None
+    expected = replace(bare, id=str(bare.url), body="نص", section=None, author=None)
+    assert of_text(syndication.news_sitemap([bare]), web) == [expected]
 
 
 def test_what_the_page_says_counts_before_the_sitemap(site: NewsSite, web: Web) -> None:
@@ -297,24 +297,28 @@ def test_a_hostile_sitemap_is_refused(web: Web, hostile: str) -> None:
         of_text(hostile, web)
 
 
-def test_tens_of_thousands_of_addresses_are_listed_in_the_memory_of_a_few(web: Web) -> None:
+def test_ten_thousand_addresses_are_listed_in_the_memory_of_a_few(web: Web) -> None:
     url = "<url><loc>https://other.example/{}</loc></url>"
-    text = "<urlset>" + "".join(url.format(n) for n in range(20_000)) + "</urlset>"
+    text = "<urlset>" + "".join(url.format(n) for n in range(10_000)) + "</urlset>"
     document = Document(text.encode(), "s", "https://site.example/s.xml")
     tracemalloc.start()
     try:
-        assert sum(1 for _ in read_sitemap(document, web)) == 20_000
+        assert sum(1 for _ in read_sitemap(document, web)) == 10_000
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:
         tracemalloc.stop()
 
 
-@given(st.binary(max_size=200) | st.text("<>/&;! ?urlsetocim\"='[]:.http", max_size=200).map(str.encode))
-def test_any_bytes_give_records_or_a_refusal(data: bytes) -> None:
-    with asking() as web:
+def test_any_bytes_give_records_or_a_refusal(web: Web) -> None:
+    markup = st.text("<>/&;! ?urlsetocim\"='[]:.http", max_size=200).map(str.encode)
+
+    @given(st.binary(max_size=200) | markup)
+    def check(data: bytes) -> None:
         for content in (data, b"<urlset><url><loc>" + data + b"</loc></url></urlset>"):
             try:
                 found = list(read_sitemap(Document(content, "s", "file:///s.xml"), web))
             except SourceError:
                 continue
             assert all(isinstance(record.value, dict | RecordError) for record in found)
+
+    check()

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import isnan
 from typing import Any
 from uuid import UUID
 
@@ -49,7 +50,7 @@ def _value(key: str, cell: object) -> object:
         cell = readable(key, cell)
         if not cell or cell.isspace():
             return None
-    if cell is None or cell != cell:  # noqa: PLR0124  # a number that is none: so pandas writes what is missing
+    if cell is None or _is_nan(cell):  # so pandas writes what is missing
         return None
     if key in _LISTS:
         return _list(key, cell)
@@ -59,6 +60,10 @@ def _value(key: str, cell: object) -> object:
     if key == "id" and _DAMAGED_ID.fullmatch(text):
         raise RecordError("bad_id", f"the id is {text[:40]}: a spreadsheet has rounded it")
     return None if key in TIMES and _NO_TIME.fullmatch(text) else text
+
+
+def _is_nan(cell: object) -> bool:
+    return cell.is_nan() if isinstance(cell, Decimal) else isinstance(cell, float) and isnan(cell)
 
 
 def readable(what: str, text: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from models.errors import RecordError, SourceError
 from training.sources.cells import readable, record_of
 from training.sources.columns import KEYS, checked, places
+from training.sources.letters import told
 from training.sources.opening import said
 from training.sources.options import SourceOptions
 from training.sources.record import SourceRecord
@@ -18,7 +19,6 @@ from training.sources.record import SourceRecord
 MAX_RECORD = 16 * 1024 * 1024  # letters; a row is held in memory
 DELIMITERS = (",", ";", "\t", "|", "،")
 
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _SEPARATOR = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)  # Excel's own first line
 _KEPT_ZEROS = re.compile(r"=\"(.*)\"|'(\d+)")  # how people keep a spreadsheet from rounding an id
 _RECOVERIES = 8  # rows without an end whose lines are read a second time
@@ -33,12 +33,13 @@ def read_delimited(file: io.BufferedReader, source: str, options: SourceOptions)
     Raises:
         SourceError: the file is damaged or cut short, or its header does not tell the columns apart.
     """
-    lines = _Lines(_text(file, source, options))
+    text = told(file, source, options.encoding, newline="")
+    lines = _Lines(text or io.TextIOWrapper(file, "utf-8-sig", "surrogateescape", newline=""))
     try:
         yield from _records(lines, source, options)
     except _TooLong:
         raise SourceError(f"cannot read {source}: the header has more than {MAX_RECORD} letters") from None
-    except (OSError, UnicodeError) as error:
+    except (OSError, UnicodeError, csv.Error) as error:
         raise SourceError(f"cannot read {source} after line {lines.number}: {said(error)}") from error
 
 
@@ -90,23 +91,11 @@ def _id(cell: str) -> str:
 def _delimiter(header: str, keys: set[str]) -> str:
     """The one by which the header has the most keys, then the most cells."""
 
-    def told(delimiter: str) -> tuple[int, int]:
+    def found(delimiter: str) -> tuple[int, int]:
         names = next(csv.reader([header], delimiter=delimiter), [])
         return len(keys & {name.strip().casefold() for name in names}), len(names)
 
-    return max(DELIMITERS, key=told)
-
-
-def _text(file: io.BufferedReader, source: str, options: SourceOptions) -> io.TextIOWrapper:
-    encoding, errors = options.encoding, "replace"
-    try:
-        if encoding is None and file.peek(2).startswith(_UTF_16):
-            encoding = "utf-16"
-        if encoding is None:
-            encoding, errors = "utf-8-sig", "surrogateescape"
-        return io.TextIOWrapper(file, "utf-8-sig" if encoding.lower() in {"utf8", "utf-8"} else encoding, errors, "")
-    except (OSError, LookupError, ValueError) as error:
-        raise SourceError(f"cannot read {source}: {said(error)}") from error
+    return max(DELIMITERS, key=found)
 
 
 class _TooLong(Exception):
@@ -180,8 +169,6 @@ class _Lines:
                 return None
             except _TooLong:
                 return self._refused("too_long", f"the row has more than {MAX_RECORD} letters")
-            except csv.Error as error:
-                return self._refused("bad_row", str(error))
             if self._ended:
                 return self._refused("unclosed_quote", "the row has a quote that is never closed")
             if row:

@@ -9,37 +9,37 @@ from typing import Any
 
 from models.errors import RecordError, SourceError
 from training.sources.columns import checked, renamed
+from training.sources.letters import told
 from training.sources.opening import said
 from training.sources.options import SourceOptions
 from training.sources.record import SourceRecord
 
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".jsonl.zst", ".ndjson.zst")
 MAX_LINE = 16 * 1024 * 1024  # bytes; an article of this length is a mistake, and a line is held in memory
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_jsonl(file: io.BufferedReader, source: str, options: SourceOptions) -> Iterator[SourceRecord]:
-    """The records of a file in UTF-8, or in UTF-16 with its mark; a line that is no JSON object is a RecordError.
+    """The records of a file in UTF-8, in UTF-16 with its mark, or in an encoding that is said.
+
+    A line that is no JSON object comes as a :class:`RecordError`.
 
     Raises:
         SourceError: the file is damaged or cut short.
     """
     columns, line = checked(options.columns), 0
+    text = told(file, source, options.encoding, newline="\n")
     try:
-        for line, data in enumerate(_lines(_reader(file)), 1):
+        for line, data in enumerate(_lines(_reader(file, text)), 1):
             if data.strip():
                 value = _parse(data, first=line == 1)
                 yield SourceRecord(source, line, renamed(value, columns) if isinstance(value, dict) else value)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise SourceError(f"cannot read {source} after line {line}: {said(error)}") from error
 
 
-def _reader(file: io.BufferedReader) -> Callable[[int], bytes]:
-    """What reads a line of at most so many bytes, in UTF-8."""
-    if not file.peek(2).startswith(UTF_16):
-        return file.readline
-    text = io.TextIOWrapper(file, "utf-16", errors="replace", newline="\n")
-    return lambda most: text.readline(most).encode()
+def _reader(file: io.BufferedReader, text: io.TextIOWrapper | None) -> Callable[[int], bytes]:
+    """What reads a line of about so many bytes, in UTF-8."""
+    return file.readline if text is None else lambda most: text.readline(most).encode()
 
 
 def _lines(readline: Callable[[int], bytes]) -> Iterator[bytes]:

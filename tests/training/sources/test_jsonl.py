@@ -168,6 +168,18 @@ def test_file_gone_before_it_is_read_is_an_error(tmp_path: Path) -> None:
         next(stream)
 
 
+def test_an_encoding_may_be_said(tmp_path: Path) -> None:
+    path = written(tmp_path, LINES.decode().encode("windows-1256"))
+    assert values(path, SourceOptions(encoding="windows-1256")) == THREE
+    assert values(written(tmp_path, b"\xef\xbb\xbf" + LINES), SourceOptions(encoding="utf-8")) == THREE
+    path = written(tmp_path, b'{"id": 1}\r{"id": 2}\n{"id": 3, "title": "\xff"}\n')
+    assert values(path, SourceOptions(encoding="UTF8")) == ["not_json", {"id": 3, "title": "\ufffd"}]
+    with pytest.raises(SourceError, match="unknown encoding: no-such"):
+        values(path, SourceOptions(encoding="no-such"))
+    with pytest.raises(SourceError, match="after line 0: "):
+        values(path, SourceOptions(encoding="idna"))
+
+
 def test_members_are_renamed(tmp_path: Path) -> None:
     path = written(tmp_path, b'{"ID": 7, "title": "x", "post_title": "y", "z": 1}\n{"ID": 8, "title": "x"}\n[]\n')
     options = SourceOptions(columns={"id": "ID", "title": "post_title"})

@@ -52,6 +52,7 @@ COMMANDS = (
     Command("readers"),
     Command("events"),
     Command("living"),
+    Command("sources"),
 )
 
 

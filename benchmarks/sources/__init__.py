@@ -46,6 +46,7 @@ class Measured:
     """What reading all records took, in a process that did nothing else.
 
     Attributes:
+        seconds: of the processor.
         peak: the most bytes that the process had in memory, its libraries included.
     """
 

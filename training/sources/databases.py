@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from models.errors import SilahError
+from training.sources.opening import masked
 
 AT_ONCE = 500  # rows that are held in memory
 
@@ -37,8 +38,8 @@ def connected(url: URL, failure: type[SilahError]) -> Iterator[Connection]:
 
 
 def shown(url: URL) -> str:
-    """An address without its password."""
-    return url.render_as_string(hide_password=True)
+    """An address without its password, wherever that stands."""
+    return masked(url.render_as_string(hide_password=True))
 
 
 def _reason(error: Exception, url: URL) -> str:

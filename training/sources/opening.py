@@ -86,7 +86,12 @@ def files_at(location: str, web: Web | None = None) -> tuple[FileAt, ...]:
 
 def shown(location: str) -> str:
     """A location as it may be shown: an address without who asks, and without parameters that sound secret."""
-    return _SECRET.sub(r"\1***", _WHO.sub("", location, count=1))
+    return masked(_WHO.sub("", location, count=1))
+
+
+def masked(location: str) -> str:
+    """An address without the values of parameters that sound secret."""
+    return _SECRET.sub(r"\1***", location)
 
 
 def said(error: Exception) -> str:

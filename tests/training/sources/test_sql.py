@@ -160,6 +160,7 @@ def test_a_table_that_goes_before_it_is_read_is_told(state: str) -> None:
     ("location", "problem"),
     [
         ("postgresql://silah:hunter2@127.0.0.1:1/news", "refused"),
+        ("postgresql://127.0.0.1:1/news?user=silah&password=hunter2", "refused"),
         ("mysql+no_such_driver://silah:hunter2@127.0.0.1/news", "Can't load plugin"),
         ("mysql+pymysql://silah:hunter2@127.0.0.1/news", "pymysql is not installed: pip install pymysql"),
         ("nowhere://silah:hunter2@127.0.0.1/news", "Can't load plugin"),
@@ -267,6 +268,28 @@ if SERVER is not None:  # tests/support/states.py: where none can be had, they a
             "2026-11-23 12:00:00+00",
             "infinity",
         ]
+
+    def test_the_query_in_the_documentation_gives_articles(base: str) -> None:
+        run(
+            base,
+            "CREATE TABLE sections (id INTEGER PRIMARY KEY, name TEXT)",
+            "CREATE TABLE tags (id INTEGER PRIMARY KEY, name TEXT)",
+            "CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, body TEXT, section_id INTEGER, status TEXT,"
+            " created_at TIMESTAMPTZ DEFAULT '2026-11-23T10:00Z')",
+            "CREATE TABLE post_tags (post_id INTEGER, tag_id INTEGER)",
+            "INSERT INTO sections VALUES (1, 'رياضة')",
+            "INSERT INTO tags VALUES (1, 'الوداد'), (2, 'كأس')",
+            "INSERT INTO posts VALUES (7, 'فوز', 'نص', 1, 'published'), (8, 'خبر', '', 1, 'published')",
+            "INSERT INTO posts VALUES (9, 'مسودة', '', 1, 'draft')",
+            "INSERT INTO post_tags VALUES (7, 1), (7, 2)",
+        )
+        page = Path("docs/sources.md").read_text(encoding="utf-8")
+        query = page.partition('--query "\n')[2].partition('"')[0]
+        first, second = sorted(read(base, query=query), key=lambda record: str(record["id"]))
+        assert sorted(first.pop("tags")) == ["الوداد", "كأس"]
+        at = "2026-11-23T10:00:00Z"
+        assert first == {"id": "7", "title": "فوز", "body": "نص", "section": "رياضة", "published_at": at}
+        assert second == {"id": "8", "title": "خبر", "section": "رياضة", "published_at": at}
 
     def test_what_python_has_no_value_for_stops_a_query_with_an_error(base: str) -> None:
         with pytest.raises(SourceError, match="cannot read"):

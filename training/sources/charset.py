@@ -21,6 +21,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _OF_TEXT = re.compile(r"(?:iso8859|cp\d|windows|mac_|koi8|gb|big5|euc|shift_jis|latin|hz$)")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 
 
@@ -46,6 +47,12 @@ def decoded(content: bytes, told: str | None = None) -> str:
         if text is not None:
             return text
     return content.decode(_guessed(content), "replace")
+
+
+def is_garbled(text: str) -> bool:
+    """Whether a text is none: control characters stand in it like letters."""
+    beginning = text[:LOOKED_AT]
+    return len(_CONTROL.findall(beginning)) > MAX_BROKEN * len(beginning)
 
 
 def _as_utf8(content: bytes) -> str | None:

@@ -9,12 +9,15 @@ from models.analysis.normalization import normalize
 
 MAX_LETTERS = 90
 MIN_WORDS = 5
+MIN_LETTERS = 40  # of what is cut where a phrase ends; where none ends so late, it is cut at a word
 ELLIPSIS = "…"
 
 # as in models.analysis.boilerplate: no full stop of a number, of an initial or of an ellipsis
 _END = re.compile(r"(?<=[^\W\d_]{2})(?:\.(?!\.)|[!؟?])[\"»”')]*(?=\s|[^\W\d_]|$)|(?<=[\"»”)])\.(?!\.)")
 _PAIRS = (("«", "»"), ("“", "”"), ("(", ")"), ("[", "]"))
-_EDGES = " \t،؛:,;.-–—"
+_EDGES = " \t،؛:,;.-–—*•▪●"
+# places and outlets before the first word: الرياض - واس: , أحمد سالم – الضحى – مرسى الزيتون:
+_DATELINE = re.compile(r"(?:[^\W\d_]+(?: [^\W\d_]+){0,2} ?[-–—] ?){1,3}(?:[^\W\d_]+(?: [^\W\d_]+){0,2} ?: ?)?")
 
 
 def headline(text: str, openers: Collection[str], dangling: Collection[str]) -> str:
@@ -25,7 +28,10 @@ def headline(text: str, openers: Collection[str], dangling: Collection[str]) -> 
         openers: normalized words before which a phrase has ended.
         dangling: those with which none ends.
     """
-    sentence = text[: 10 * MAX_LETTERS].splitlines()[0]
+    sentence = text[: 10 * MAX_LETTERS].splitlines()[0].lstrip(_EDGES)
+    dateline = _DATELINE.match(sentence)
+    if dateline and dateline.end() < len(sentence):
+        sentence = sentence[dateline.end() :]
     end = _END.search(sentence)
     if end:
         sentence = sentence[: end.end()]
@@ -42,9 +48,12 @@ def headline(text: str, openers: Collection[str], dangling: Collection[str]) -> 
     ended = [
         count
         for count in whole
-        if (plain[count] in openers or words[count - 1].endswith(("،", "؛"))) and "بين" not in plain[count - 2 : count]
+        if len(" ".join(words[:count])) >= MIN_LETTERS
+        and (plain[count] in openers or words[count - 1].endswith(("،", "؛")))
+        and "بين" not in plain[count - 2 : count]
     ]
-    count = next(iter(ended or whole), last)
+    paused = [count for count in ended if words[count - 1].endswith(("،", "؛")) and count >= 2 * last / 3]
+    count = next(iter(paused or ended or whole), last)
     return " ".join(words[:count]).rstrip(_EDGES) + ELLIPSIS
 
 

@@ -10,7 +10,8 @@ from models.errors import RecordError
 from training.sources.extras import required
 
 MAX_LETTERS = 4_000_000
-MAX_TAGS = 40_000  # a page of an article has a few thousand; beyond this extraction takes seconds
+MAX_TAGS = 20_000  # a page of an article has a few thousand; beyond this extraction takes seconds
+MAX_TEXT = 1_000_000  # letters between the tags
 MAX_DEPTH = 60  # elements that need a tag to close them, within each other; libxml2 loses what is more than 255 deep
 MAX_TAG = 4_000  # letters; libxml2 takes the square of the number of its attributes
 
@@ -41,7 +42,7 @@ def parsed(text: str) -> Any:
         return RecordError("too_large", f"the page has more than {MAX_LETTERS:,} characters")
     source = tamed(text)
     if source is None:
-        return RecordError("too_large", f"the page has more than {MAX_TAGS:,} tags")
+        return RecordError("too_large", f"the page has more than {MAX_TAGS:,} tags or {MAX_TEXT:,} letters of text")
     lxml_html, etree = required("lxml.html", "web"), required("lxml.etree", "web")
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
     try:
@@ -53,14 +54,17 @@ def parsed(text: str) -> Any:
 def tamed(source: str) -> str | None:
     """HTML without tags that nest deeper than ``MAX_DEPTH``, attributes of a tag longer than ``MAX_TAG``, comments.
 
-    What such a tag held stays, on a line of its own. None where there are more than ``MAX_TAGS`` tags.
+    What such a tag held stays, on a line of its own. None where it is longer than a page.
     """
     kept: list[str] = []
     names: Counter[str] = Counter()  # of elements that are open
-    tags = depth = raw = 0
+    tags = letters = depth = raw = 0
     for piece in pieces(source):
         if isinstance(piece, str):
             kept.append(piece.replace("<", "&lt;"))
+            letters += len(piece)
+            if letters > MAX_TEXT:
+                return None
             continue
         tags += 1
         if tags > MAX_TAGS:
@@ -78,7 +82,8 @@ def tamed(source: str) -> str | None:
                 names[piece.name] -= 1
                 depth -= 1
         if deep and piece.name not in _VOID and not raw:
-            kept.append("<br>" if piece.name in BLOCKS else "")
+            if piece.name in BLOCKS and kept[-1:] != ["<br>"]:
+                kept.append("<br>")
         elif piece.end - piece.start > MAX_TAG:
             kept.append(f"</{piece.name}>" if piece.closes else f"<{piece.name}>")
         else:

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import email.utils
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC
 from functools import cached_property
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from models.analysis.boilerplate import bare, is_prose, plain_lines
-from models.analysis.normalization import composed
-from models.article import format_time, parse_time
+from models.analysis.normalization import normalize
 from models.errors import RecordError
 from training.sources import structured
 from training.sources.addresses import article_id, canonical
-from training.sources.charset import decoded
+from training.sources.charset import decoded, is_garbled
 from training.sources.document import Document
 from training.sources.extras import required
 from training.sources.htmltree import parsed
 from training.sources.pagetext import Reading, explained_text, file_id, formed_title, last_crumb, part
 from training.sources.patterns import PagePatterns
+from training.sources.times import moment
 
 MIN_WORDS = 30  # in sentences, on a page that does not say that it is an article
 WHOLE = 0.8  # of the words of articleBody that can be seen; where it is less, articleBody is the text
 MAX_CRUMBS = 8
+MAX_LABEL = 500  # letters of a title, a crumb, a name
 MAX_CHOSEN = 8  # headlines in one box inside an article
-LISTED = 3  # headlines that lead elsewhere, in what was taken for an article: a list of articles
+LISTED = 3  # headlines that lead elsewhere in or above what was taken for an article: a list of articles
 
 _HEADINGS = ("p", "div", "span", "strong", "b", "h2", "h3", "h4", "h5", "h6", "li", "td", "u", "font", "em")
 _LISTS = frozenset({"home", "archive", "category", "tag", "author", "search", "search-results", "error404", "date"})
@@ -51,7 +50,10 @@ def explained_page(document: Document, patterns: PagePatterns) -> Reading:
     """The same with what was taken off its text."""
     if document.media_type == "text/plain":
         return explained_text(document, patterns)
-    tree = parsed(decoded(document.content, document.charset).replace("\x00", ""))
+    text = decoded(document.content, document.charset)
+    if is_garbled(text):
+        return Reading(RecordError("no_text", "the page is no text"))
+    tree = parsed(text.replace("\x00", ""))
     if isinstance(tree, RecordError):
         return Reading(tree)
     return _Page(tree, document, patterns).reading()
@@ -64,8 +66,11 @@ class _Page:
         self._tree = tree
         self._document = document
         self._patterns = patterns
-        scripts = [node.text or "" for node in tree.iter("script") if "ld+json" in (node.get("type") or "").lower()]
-        self._said = structured.read_structured(scripts)
+        scripts = [*tree.iter("script")]
+        said = [node.text or "" for node in scripts if "ld+json" in (node.get("type") or "").lower()]
+        self._said = structured.read_structured(said)
+        for node in scripts:
+            node.drop_tree()  # they have said what they have to say, and are read in another way by others
         self._article = self._said.article or {}
         self._metas: dict[str, list[str]] = {}
         for node in tree.iter("meta"):
@@ -125,19 +130,19 @@ class _Page:
             return True
         if self._said.article is not None:
             return False
-        address = next((url for url in self._addresses() if url), None)
+        address = self._document.url or next((url for url in self._addresses() if url), None)
         at_root = address is not None and urlsplit(address)[2:4] in (("/", ""), ("", ""))
         return at_root or self._said.collection or (self._said.several and self._meta("og:type") in {"", *_LIST_TYPES})
 
     def _reads_like_one(self, paragraphs: Sequence[str]) -> bool:
         words = [len(paragraph.split()) for paragraph in paragraphs]
         prose = sum(count for count, paragraph in zip(words, paragraphs, strict=True) if is_prose(paragraph))
-        elsewhere = {
-            bare(" ".join(node.text_content().split()))
-            for node in self._tree.iter("h2", "h3", "h4")
-            if node.find(".//a") is not None or (node.getparent() is not None and node.getparent().tag == "a")
-        }
-        listed = sum(bare(paragraph) in elsewhere for paragraph in paragraphs)
+        read = {bare(paragraph[:MAX_LABEL]) for paragraph in paragraphs}
+        listed = 0
+        for node in self._tree.iter("h2", "h3", "h4"):
+            below = node.getnext()
+            linked = node.find(".//a") is not None or node.getparent().tag == "a"
+            listed += linked and (bare(_joined(node)) in read or (below is not None and bare(_joined(below)) in read))
         return prose >= MIN_WORDS and 2 * prose >= sum(words) and listed < LISTED
 
     @cached_property
@@ -194,7 +199,7 @@ class _Page:
     def _without_site(self, title: str, shown: set[str]) -> str:
         """A title without the part that is the site's name: known by name, or because the rest stands in the page."""
         sites = {bare(text) for text in (self._site or "", self._meta("og:site_name"), self._said.site or "") if text}
-        for gap in _TITLE_GAP.finditer(title):
+        for gap in _TITLE_GAP.finditer(title[:MAX_LABEL]):
             before, after = title[: gap.start()].strip(), title[gap.end() :].strip()
             if before and after:
                 if bare(after) in sites or (bare(before) in shown and bare(title) not in shown):
@@ -242,10 +247,10 @@ class _Page:
         ]
         times = [node.get("datetime") or "" for node in self._tree.iter("time")][:1]
         for text in (*said, *times):
-            if text and (moment := moment_of(text)):
-                return moment
+            if text and (time := _moment(text)):
+                return time
         found = getattr(self._extracted, "date", None)
-        return moment_of(found) if found else None
+        return _moment(found) if found else None
 
     def _author(self) -> str | None:
         names = [name for name in structured.texts(self._article.get("author")) if "://" not in name]
@@ -379,25 +384,24 @@ class _Page:
                 below = following
 
 
-def moment_of(text: str) -> str | None:
-    """A time as pages write it, ISO 8601 or RFC 5322, in UTC; None where it is none."""
-    text = composed(text).strip().translate(_DIGITS)
+def _moment(text: str) -> str | None:
+    """A time in UTC, its digits of any script; None where it is none."""
     try:
-        return format_time(parse_time(text))
+        return moment(normalize(text))
     except ValueError:
-        pass
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-        return format_time(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    except (ValueError, TypeError, OverflowError, IndexError):
         return None
 
 
-_DIGITS = {ord(digit): str(value) for digits in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹") for value, digit in enumerate(digits)}
-
-
 def _joined(node: Any) -> str:
-    return " ".join(str(node.text_content()).split())
+    """The text of an element, on one line; the beginning of a long one."""
+    pieces: list[str] = []
+    left = MAX_LABEL
+    for piece in node.itertext():
+        pieces.append(piece[: left + 1])
+        left -= len(piece)
+        if left < 0:
+            break
+    return " ".join("".join(pieces).split())
 
 
 def _linked(node: Any) -> list[str]:

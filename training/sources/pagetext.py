@@ -12,7 +12,7 @@ from models.analysis.boilerplate import PREAMBLE_LINES, bare, is_headline
 from models.analysis.normalization import normalize
 from models.errors import RecordError
 from training.sources.addresses import article_id, canonical
-from training.sources.charset import decoded
+from training.sources.charset import decoded, is_garbled
 from training.sources.document import Document
 from training.sources.headline import headline
 from training.sources.patterns import PagePatterns
@@ -28,6 +28,7 @@ MAX_CAPTION_WORDS = 14
 CRUMBS = re.compile(r"\s*[»›>/|«\\←]\s*")
 _DATELINE_GAP = re.compile(r"\s*[-–—/:ـ]+\s*")
 _MAX_OUTLET_WORDS = 3
+_OF_PAGES = frozenset({"breadcrumb", "heading", "address"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,10 @@ def read_page_text(document: Document, patterns: PagePatterns) -> dict[str, Any]
 
 def explained_text(document: Document, patterns: PagePatterns) -> Reading:
     """The same with what was taken off."""
-    text = decoded(document.content, document.charset).replace("\x00", "")
+    text = decoded(document.content, document.charset)
+    if is_garbled(text):
+        return Reading(RecordError("no_text", "the file is no text"))
+    text = text.replace("\x00", "")
     if len(text) > MAX_LETTERS:
         return Reading(RecordError("too_large", f"the text has more than {MAX_LETTERS:,} characters"))
     parted = part(text_lines(text), patterns)
@@ -191,7 +195,8 @@ class _Parting:
     def _boxes_without_a_known_heading(self) -> None:
         """Boxes of sections after the last sentence of the article.
 
-        An article may end in a list, too: only two boxes, or one whose headlines are cut short, are the page's.
+        An article may end in a list, too, or in captions: boxes are told by headlines that are cut short, and in what
+        is a page by their number.
         """
         start = 1 + max(
             (at for at, line in enumerate(self._lines) if self._is_text(at, line)), default=len(self._lines)
@@ -207,12 +212,16 @@ class _Parting:
                 position = end
             else:
                 position += 1
-        cut = [at for box in boxes for at in box[1:] if self._lines[at].endswith(("…", "..."))]
-        if len(boxes) > 1 or cut:
+        cut = sum(self._lines[at].endswith(("…", "...")) for box in boxes for at in box[1:])
+        if cut >= MIN_HEADLINES or (self._is_page() and (len(boxes) > 1 or cut)):
             for box in boxes:
                 self._why[box[0]] = ("heading", "a short line alone above headlines, after the article")
                 for at in box[1:]:
                     self._why[at] = ("pasted", "a headline of a box")
+
+    def _is_page(self) -> bool:
+        """Whether furniture was found that no body of an article has."""
+        return any(why is not None and why[0] in _OF_PAGES for why in self._why)
 
     def _is_text(self, position: int, line: str) -> bool:
         return self._why[position] is None and not is_headline(line)
@@ -240,14 +249,14 @@ class _Parting:
             if not is_headline(self._lines[at]):
                 break
             above.append(at)
-        if len(above) == len(own):
-            above = above[:-1]  # something is the body
-        above = above[:PREAMBLE_LINES]
         if self._title is not None:
             for at in above:
                 if bare(self._lines[at]) == bare(self._title):
                     self._why[at] = ("title", "the title once more")
-            above = [at for at in above if self._why[at] is None]
+            above, own = ([at for at in some if self._why[at] is None] for some in (above, own))
+        if len(above) == len(own):
+            above = above[:-1]  # something is the body
+        above = above[:PREAMBLE_LINES]
         dateline = next((at for at in above if self._is_dateline(at, above)), None)
         before = [at for at in above if dateline is None or at < dateline]
         if dateline is not None:
@@ -271,7 +280,7 @@ class _Parting:
     def _is_title(self, before: Sequence[int], alone_above: bool) -> bool:
         line = self._lines[before[0]]
         words = len(line.split())
-        if len(line) > MAX_TITLE_LETTERS or self._is_caption(before[0]):
+        if len(line) > MAX_TITLE_LETTERS or line.rstrip("-– ").endswith(":") or self._is_caption(before[0]):
             return False
         return words >= (CERTAIN_TITLE_WORDS if alone_above and len(before) == 1 else MIN_TITLE_WORDS)
 
@@ -279,14 +288,9 @@ class _Parting:
         return self._patterns.caption.fullmatch(bare(self._lines[at])) is not None
 
     def _outlet(self, dateline: str) -> str | None:
-        """Who wrote, as a dateline tells it; None where it is an agency."""
-        outlet = _DATELINE_GAP.split(dateline)[-1].strip()
-        words = normalize(outlet)
-        return (
-            None
-            if not outlet or words in self._patterns.agencies or words.split()[0] in self._patterns.agencies
-            else outlet
-        )
+        """The newspaper, as a dateline tells it."""
+        named = [part for part in _DATELINE_GAP.split(dateline) if self._patterns.outlet.fullmatch(bare(part))]
+        return named[0].strip() if len(named) == 1 else None
 
 
 def last_crumb(crumbs: Sequence[str], title: str | None, below: str | None, patterns: PagePatterns) -> str | None:
@@ -309,5 +313,5 @@ def _after_heading(line: str, normalized: int) -> str:
     """What follows in a line as it stands, where ``normalized`` letters of its normal form are the heading."""
     for position in range(1, len(line)):
         if len(normalize(line[:position])) >= normalized and not line[position : position + 1].isspace():
-            return line[position:].strip(" :|–—-")
+            return line[position:].strip(" :|–—-").removesuffix(".")
     return ""

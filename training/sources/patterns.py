@@ -26,7 +26,7 @@ class PagePatterns:
         chosen_inline: such a heading, with the headline behind it in the same line.
         home: first crumbs of breadcrumbs.
         address: a line that tells the address of the page, which is its last group.
-        agencies: words of a dateline that name no newspaper.
+        outlet: the part of a dateline that is a newspaper.
         caption: a line that is a picture's.
         openers, dangling: see :func:`training.sources.headline.headline`.
     """
@@ -36,7 +36,7 @@ class PagePatterns:
     chosen_inline: re.Pattern[str]
     home: Collection[str]
     address: re.Pattern[str]
-    agencies: Collection[str]
+    outlet: re.Pattern[str]
     caption: re.Pattern[str]
     openers: Collection[str]
     dangling: Collection[str]
@@ -57,7 +57,7 @@ class PagePatterns:
             chosen_inline=re.compile(own["chosen_inline"]),
             home=frozenset(own["home"]),
             address=re.compile(own["address"]),
-            agencies=frozenset(own["agencies"]),
+            outlet=re.compile(own["outlet"]),
             caption=re.compile(own["caption"]),
             openers=frozenset(own["title"]["openers"]),
             dangling=frozenset(own["title"]["dangling"]),

@@ -15,7 +15,7 @@ from models.analysis.boilerplate import plain_lines
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _CAPTION = re.compile(
-    r"<(?P<tag>p|dd|div)\s[^<>]{0,300}?class=[\"'][^\"'<>]{0,200}\bwp-caption-text\b[^<>]{0,300}>.*?</(?P=tag)>",
+    r"<(?P<tag>p|dd|div)\s[^<>]{0,300}?class=[\"'][^\"'<>]{0,200}\bwp-caption-text\b[^<>]{0,300}>.{0,1000}?</(?P=tag)>",
     re.DOTALL,
 )
 _MEDIA = "caption|wp_caption|gallery|embed|video|audio|playlist"
@@ -27,13 +27,14 @@ _CLOSED = re.compile(r"(?<!\[)\[/([A-Za-z][\w-]{0,60})\]")
 _ESCAPED = re.compile(r"\[(\[[^\[\]]{1,2000}\])\]")
 _ADDRESS = re.compile(r"https?://\S+")
 
-_PIECE = re.compile(r"(<!--.*?-->|<[^<>]*>|\[/?[A-Za-z][^\[\]<>]*\])", re.DOTALL)
+_PIECE = re.compile(r"(<!--(?:.*?-->|.*\Z)|<[^<>]*>|\[/?[A-Za-z][^\[\]<>]*\])", re.DOTALL)
 _VERBATIM = re.compile(r"<(/?)(pre|code|kbd|style|script|tt)\b", re.IGNORECASE)
 _SPACE = r"[\r\n\t \u00a0]"
 _AFTER = rf"(?=\Z|[.,:;!?)}}\-\]>]|{_SPACE})"
 _OPENS_DOUBLE = re.compile(rf"(?:\A|(?<=[(\[{{<\-])|(?<={_SPACE}))\"(?!{_SPACE})")
 _OPENS_SINGLE = re.compile(rf"(?:\A|(?<=[(\[{{<\"“\-])|(?<={_SPACE}))'")
 _SHORTENED = re.compile(r"'(?=tain't|twere|twas|tis|twill|til|bout|nuff|round|cause|em|\d\d(?![\d%]|[.,]\d))")
+_DIGITS = frozenset("0123456789")
 _INCHES = re.compile(r"(?<=[0-9])\"")
 _FEET = re.compile(r"(?<=[0-9])'(?![A-Za-z])")
 _DASHES = (
@@ -42,7 +43,7 @@ _DASHES = (
     (re.compile(r"(?<!xn)--"), "–"),
     (re.compile(rf"(?:\A|(?<={_SPACE}))-(?=\Z|{_SPACE})"), "–"),
 )
-_TIMES = re.compile(r"\b((?:0[\d.,]+|[1-9][\d.,]*))x(\d[\d.,]*)\b", re.ASCII)
+_TIMES = re.compile(r"\b((?:0[\d.,]{1,30}|[1-9][\d.,]{0,30}))x(\d[\d.,]*)\b", re.ASCII)
 
 
 def title_text(written: str) -> str:
@@ -113,11 +114,9 @@ def _closed(text: str, typed: str, opening: str, closing: str, measure: re.Patte
     for number, part in enumerate(parts):
         if number and closing not in part:  # the last mark where one may close is the one that does
             ends = [found.start() for found in re.finditer(typed + _AFTER, part)]
-            plain = [end for end in ends if not part[:end].endswith(tuple("0123456789"))]
-            if ends and not plain:
-                part = part[: ends[-1]] + closing + part[ends[-1] + 1 :]  # noqa: PLW2901
-            for end in plain:
-                part = part[:end] + closing + part[end + 1 :]  # noqa: PLW2901
+            plain = {end for end in ends if part[end - 1 : end] not in _DIGITS}
+            marks = plain or set(ends[-1:])
+            part = "".join(closing if at in marks else letter for at, letter in enumerate(part))  # noqa: PLW2901
         parts[number] = measure.sub(prime, part)
     return opening.join(parts)
 

@@ -409,3 +409,28 @@ def test_following_gives_the_present_version_of_every_post(
 def test_errors_of_the_web_go_through(web: Web) -> None:
     with WordPress(posts(1), answers={1: (404, b"")}).running() as address, pytest.raises(FetchError, match="404"):
         list(read_wordpress(address, web))
+
+
+@pytest.mark.parametrize("answer", [(403, {}, b"{}"), (200, {}, b"<html>"), (200, {}, b'{"code":"x"}')])
+def test_tags_that_the_site_does_not_name_are_left_out(web: Web, answer: tuple[int, dict[str, str], bytes]) -> None:
+    site = WordPress(WRITTEN[:1])
+    whole = site.answer
+    site.answer = lambda target: answer if "/tags?" in target else whole(target)  # type: ignore[method-assign]
+    with site.running() as address:
+        (value,) = values(read_wordpress(address, web))
+
+    assert value["tags"] == [f"وسم {number:02}" for number in range(10)]
+
+
+def test_a_site_that_fails_to_name_tags_is_not_read_on(web: Web) -> None:
+    site = WordPress(WRITTEN[:1])
+    whole = site.answer
+    site.answer = lambda target: (500, {}, b"") if "/tags?" in target else whole(target)  # type: ignore[method-assign]
+    with site.running() as address, pytest.raises(FetchError, match="500"):
+        list(read_wordpress(address, web))
+
+
+def test_posts_of_which_no_change_is_known_come(web: Web) -> None:
+    site = WordPress([Post(number, modified="0000-00-00T00:00:00") for number in range(1, 151)])
+    with site.running() as address:
+        assert len(ids(read_wordpress(address, web))) >= 150

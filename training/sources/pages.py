@@ -158,8 +158,9 @@ class _Page:
     @cached_property
     def _extracted(self) -> Any:
         """What trafilatura finds out, asked for what the page does not say plainly; None where it fails."""
+        trafilatura = required("trafilatura", "web")
         try:
-            return required("trafilatura", "web").extract_metadata(self._tree, extensive=False)
+            return trafilatura.extract_metadata(self._tree, extensive=False)
         except Exception:  # noqa: BLE001  # whatever hostile markup does to it
             return None
 
@@ -355,8 +356,9 @@ class _Page:
         """Lines of the article: those that can be seen, or articleBody where they are but a part of it."""
         said = structured.text_lines_of(self._article.get("articleBody"))
         self._unlink_chosen()
+        trafilatura = required("trafilatura", "web")
         try:
-            seen = required("trafilatura", "web").extract(
+            seen = trafilatura.extract(
                 self._tree, output_format="html", include_comments=False, include_tables=True, fast=True
             )
         except Exception:  # noqa: BLE001  # whatever hostile markup does to it

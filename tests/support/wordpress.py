@@ -40,6 +40,7 @@ class Post:
     status: str = "publish"
     password: str = ""
     meta: dict[str, str] = field(default_factory=dict)
+    link: str = ""
 
 
 @dataclass
@@ -178,7 +179,7 @@ class WordPress:
             "guid": {"rendered": f"{self.address}/?p={post.number}"},
             "modified": post.modified,
             "status": "publish",
-            "link": f"{self.address}/2026/{post.number}/",
+            "link": self._link(post),
             "title": {"rendered": post.shown_title or escape(post.title)},
             "content": {"rendered": "" if hidden else post.shown or post.content, "protected": hidden},
             "excerpt": {"rendered": "" if hidden else post.excerpt, "protected": hidden},
@@ -190,6 +191,9 @@ class WordPress:
                 **({"wp:featuredmedia": media} if media else {}),
             },
         }
+
+    def _link(self, post: Post) -> str:
+        return post.link or f"{self.address}/2026/{post.number}/"
 
     def export(self) -> bytes:
         """Its export file: authors, categories, posts, and the attachments behind them."""
@@ -233,7 +237,7 @@ class WordPress:
             for key, value in meta.items()
         )
         return (
-            f"<item><title>{_cdata(post.title)}</title><link>{self.address}/2026/{post.number}/</link>"
+            f"<item><title>{_cdata(post.title)}</title><link>{self._link(post)}</link>"
             "<pubDate>Sun, 01 Mar 2026 06:30:00 +0000</pubDate>"
             f"<dc:creator>u{self._authors()[post.author]}</dc:creator>"
             f"<content:encoded>{_cdata(post.content)}</content:encoded>"

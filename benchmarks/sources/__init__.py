@@ -9,23 +9,15 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from training.sources.columnar import read_parquet
-from training.sources.delimited import read_delimited
-from training.sources.jsonl import read_jsonl
-from training.sources.opening import files_at
-from training.sources.options import SourceOptions
-from training.sources.record import SourceRecord
-from training.sources.sql import read_sql
-
-Blocks = Iterable[list[dict[str, Any]]]
+from benchmarks.sources import site
+from benchmarks.sources.site import Blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +26,11 @@ class Format:
 
     Attributes:
         write: blocks of records into a folder; the location.
-        read: the records of a location.
+        share: of the records that are asked for, how many are tried: what is read by the second is not by the hour.
     """
 
     write: Callable[[Blocks, Path], str]
-    read: Callable[[str], Iterator[SourceRecord]]
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +47,9 @@ class Measured:
     peak: int
 
 
-def measured(name: str, location: str) -> Measured:
+def measured(location: str) -> Measured:
     """Read a location in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.sources", "--only", name, "--read", location]
+    command = [sys.executable, "-m", "benchmarks.sources", "--read", location]
     return Measured(**json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
 
 
@@ -120,22 +112,15 @@ def _sqlite(blocks: Blocks, folder: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def _file(
-    reader: Callable[[Any, str, SourceOptions], Iterator[SourceRecord]],
-) -> Callable[[str], Iterator[SourceRecord]]:
-    def read(location: str) -> Iterator[SourceRecord]:
-        for file in files_at(location):
-            with file.opened() as opened:
-                yield from reader(opened, file.name, SourceOptions())
-
-    return read
-
-
 FORMATS = {
-    "jsonl": Format(_jsonl, _file(read_jsonl)),
-    "jsonl.gz": Format(_gzipped, _file(read_jsonl)),
-    "jsonl.zst": Format(_zstandardized, _file(read_jsonl)),
-    "csv": Format(_csv, _file(read_delimited)),
-    "parquet": Format(_parquet, _file(read_parquet)),
-    "sqlite": Format(_sqlite, lambda location: read_sql(location, SourceOptions())),
+    "jsonl": Format(_jsonl),
+    "jsonl.gz": Format(_gzipped),
+    "jsonl.zst": Format(_zstandardized),
+    "csv": Format(_csv),
+    "parquet": Format(_parquet),
+    "sqlite": Format(_sqlite),
+    "wxr": Format(site.export),
+    "feed": Format(site.feeds, share=0.2),
+    "text": Format(site.texts, share=0.1),
+    "page": Format(site.pages, share=0.02),
 }

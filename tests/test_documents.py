@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import typer
 
+import silah
 from service.app import create_app
 from service.codes import CODES, example
 from service.examples import ANSWERS
@@ -159,3 +162,36 @@ def test_what_python_the_page_shows_is_what_the_client_has() -> None:
 
     for name in re.findall(r"silah\.(\w+)\(", block):
         assert callable(getattr(Silah, name))
+
+
+# behind a prompt, a variable or a pipe; a quoted argument may go over lines
+SILAH = re.compile(
+    r"""^(?:\$ |[A-Z_]+=\S+ |[^#\n|]*\| )?(?:\.venv/bin/)?silah (\S(?:"[^"]*"|'[^']*'|[^#|\n"'])*)""", re.MULTILINE
+)
+FENCE = re.compile(r"^```(\w*)$", re.MULTILINE)
+
+
+def told() -> list[str]:
+    """The commands of `silah` that documents show."""
+    found = []
+    for path in (PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))):
+        parts = FENCE.split(path.read_text(encoding="utf-8"))  # text, language, block, "", text, …
+        shown = [block for language, block in zip(parts[1::4], parts[2::4], strict=True) if language in COMMANDS]
+        found += [command for block in shown for command in SILAH.findall(block)]
+    return found
+
+
+COMMANDS = {"", "sh", "console"}
+
+
+@pytest.mark.parametrize("command", told())
+def test_a_command_that_is_shown_is_one(command: str) -> None:
+    words = shlex.split(command)
+    found: Any = typer.main.get_command(silah.app)
+    while hasattr(found, "commands"):
+        found = found.commands[words.pop(0)]
+    found.make_context("silah", words)  # raises when an argument is wrong or wanting
+
+
+def test_many_commands_are_shown() -> None:
+    assert len(told()) > 30

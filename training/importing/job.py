@@ -79,13 +79,14 @@ class Import:
                 break
             advance = reporter.stage(shown(location), None)
             try:
-                self._take(location, summary, rejects, advance)
-            except SourceError as error:
-                summary.failed[shown(location)] = str(error)
+                try:
+                    self._take(location, summary, rejects, advance)
+                except SourceError as error:
+                    summary.failed[shown(location)] = str(error)
+                self._commit()
             except StateError:
                 self.memory.rollback()
                 raise
-            self._commit()
         summary.rejected = summary.reasons.total()
         summary.seconds = round(self.clock() - begun, 3)
         return summary

@@ -44,7 +44,8 @@ class Memory:
         """
         connection: sqlite3.Connection | None = None
         try:
-            connection = sqlite3.connect(":memory:" if file is None else file, timeout=0, isolation_level=None)
+            # the one without a name is on disk, too, where it grows large, and gone when it is closed
+            connection = sqlite3.connect("" if file is None else file, timeout=0, isolation_level=None)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("BEGIN EXCLUSIVE")
             for statement in _TABLES:

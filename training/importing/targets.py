@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -18,7 +19,7 @@ from models.errors import RecordError, SourceError, StateError
 from training.importing.memory import Memory, digest_of
 from training.records import Deletion, ReadCounts, read_articles
 from training.sources.extras import required
-from training.sources.jsonl import read_jsonl
+from training.sources.jsonl import MAX_LINE, read_jsonl
 from training.sources.opening import FileAt
 from training.sources.options import SourceOptions
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from service.client import Silah
 
 SIZE = "size"  # the note that tells how long the file was at the last commit
+END = "end"  # and the one that tells how it ended then, so that another file of this name is not taken for it
+_END_BYTES = 4096
 PACKED = ".gz"
 OWN = ""  # the location under which a target keeps its notes: no source has this name
 ATTEMPTS = 6  # of one article at a service; about a minute with what is waited between them
@@ -74,6 +77,7 @@ class FileTarget:
         self._path = path
         self._memory = memory
         self._packed = path.suffix == PACKED
+        self._size = file.tell()
         self._waiting = io.BytesIO()
 
     @classmethod
@@ -81,7 +85,8 @@ class FileTarget:
     def opened(cls, path: Path, memory: Memory) -> Iterator[FileTarget]:
         """The file, made when there is none; the memory is brought in line with what stands in it.
 
-        What a run that was broken off left behind its last commit is remembered, too, its torn last line is cut.
+        What a run that was broken off left behind its last commit is remembered, too; a last line that is torn is cut,
+        one that only lacks its end gets it.
 
         Raises:
             StateError: the file cannot be written.
@@ -89,7 +94,7 @@ class FileTarget:
         """
         with _writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("r+b" if path.exists() else "w+b")
+            file = path.open("r+b" if path.exists() else "w+b", buffering=0)  # what is not written stays nowhere
         with file:
             with _writing(path):
                 _catch_up(file, path, memory)
@@ -105,11 +110,19 @@ class FileTarget:
         data = self._waiting.getvalue()
         self._waiting = io.BytesIO()
         with _writing(self._path):
-            if data:
-                self._file.write(gzip.compress(data, mtime=0) if self._packed else data)
-                self._file.flush()
+            if not data:
+                return
+            left = memoryview(gzip.compress(data, mtime=0) if self._packed else data)
+            try:
+                while left:
+                    left = left[self._file.write(left) :]
                 os.fsync(self._file.fileno())
-        self._memory.notes(OWN)[SIZE] = str(self._file.tell())
+            except OSError:
+                self._file.truncate(self._size)  # so that nothing is ever written behind half a line
+                self._file.seek(self._size)
+                raise
+            self._size = self._file.tell()
+            _note(self._file, self._size, self._memory)
 
 
 class ServiceTarget:
@@ -172,7 +185,8 @@ def _catch_up(file: IO[bytes], path: Path, memory: Memory) -> None:
     packed = path.suffix == PACKED
     size = file.seek(0, os.SEEK_END)
     known = int(memory.notes(OWN).get(SIZE, "0"))
-    if size < known:  # another file of this name, or none: what was remembered is of no use
+    if size < known or (known and _end(file, known) != memory.notes(OWN).get(END)):
+        # another file of this name, or none: what was remembered is of no use
         memory.clear()
         known = 0
     try:
@@ -185,9 +199,21 @@ def _catch_up(file: IO[bytes], path: Path, memory: Memory) -> None:
     if not packed:
         size = _end_of_lines(file, known, size)
     file.truncate(size)
-    file.seek(size)
-    memory.notes(OWN)[SIZE] = str(size)
+    _note(file, size, memory)
     memory.commit()
+
+
+def _note(file: IO[bytes], size: int, memory: Memory) -> None:
+    """Remember how long the file is and how it ends; leave it at its end."""
+    notes = memory.notes(OWN)
+    notes[SIZE], notes[END] = str(size), _end(file, size)
+
+
+def _end(file: IO[bytes], size: int) -> str:
+    """A digest of the last bytes before ``size``, where the file is left."""
+    begin = max(0, size - _END_BYTES)
+    file.seek(begin)
+    return hashlib.blake2b(file.read(size - begin), digest_size=16).hexdigest()
 
 
 def _remember(path: Path, start: int, memory: Memory) -> None:
@@ -203,13 +229,26 @@ def _from(path: Path, start: int) -> BinaryIO:
     return file
 
 
-def _end_of_lines(file: IO[bytes], start: int, end: int) -> int:
-    """Where the last whole line ends, looked for from the end."""
+def _end_of_lines(file: IO[bytes], start: int, size: int) -> int:
+    """Where the last whole line ends, looked for from the end; a record that only lacks its line end gets one."""
+    end, whole = size, start
     while end > start:
         begin = max(start, end - io.DEFAULT_BUFFER_SIZE)
         file.seek(begin)
         at = file.read(end - begin).rfind(b"\n")
         if at >= 0:
-            return begin + at + 1
+            whole = begin + at + 1
+            break
         end = begin
-    return start
+    file.seek(whole)
+    if size - whole > MAX_LINE or not _is_record(file.read(size - whole)):
+        return whole
+    file.write(b"\n")
+    return size + 1
+
+
+def _is_record(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False

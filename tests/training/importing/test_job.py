@@ -28,6 +28,7 @@ class Shelf:
         self.held: dict[str, str | None] = {}
         self.calls = self.flushed = 0
         self.away_after: int | None = None
+        self.full = False
         self._refused = refused
 
     def put(self, article: Article) -> None:
@@ -41,6 +42,8 @@ class Shelf:
         self.held[article_id] = None
 
     def flush(self) -> None:
+        if self.full:
+            raise StateError("ممتلئ")
         self.flushed += 1
 
     def _called(self) -> None:
@@ -131,6 +134,16 @@ def test_it_commits_on_the_way(memory: Memory) -> None:
     shelf.away_after = None
     summary, _ = imported({"a": [record(number) for number in range(3 * AT_ONCE)]}, shelf, memory)
     assert (summary.unchanged, summary.new) == (2 * AT_ONCE, AT_ONCE)
+
+
+def test_what_could_not_be_made_durable_is_sent_again(memory: Memory) -> None:
+    shelf = Shelf()
+    shelf.full = True
+    with pytest.raises(StateError):
+        imported({"a": [record(1)]}, shelf, memory)
+    assert not memory.notes("a")
+    shelf.full = False
+    assert imported({"a": [record(1)]}, shelf, memory)[0].new == 1
 
 
 def test_a_run_that_is_stopped_leaves_the_rest_for_the_next(memory: Memory) -> None:

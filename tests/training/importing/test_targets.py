@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
@@ -95,16 +96,52 @@ def test_what_came_after_the_last_commit_is_remembered_too(path: Path) -> None:
 
 def test_what_was_torn_off_is_cut(path: Path) -> None:
     send(path, ONE)
-    whole = path.stat().st_size
+    remembered = path.with_suffix(".memory").read_bytes()
     send(path, TWO)
-    with opened(path) as (_, memory):  # as it was before the second
-        memory.notes("")["size"] = str(whole)
-        memory.keep("2", b"")
-        memory.commit()
+    path.with_suffix(".memory").write_bytes(remembered)
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size - 3)
     assert known(path) == ["1"]
     send(path, THREE)
+    assert lines(path) == [ONE.to_record(), THREE.to_record()]
+
+
+def test_a_record_without_a_line_end_stays_and_a_torn_one_goes(tmp_path: Path) -> None:
+    path = tmp_path / "news.jsonl"
+    path.write_text('{"id": "1", "title": "فيضان"}', encoding="utf-8")
+    send(path, TWO)
+    assert [line["id"] for line in lines(path)] == ["1", "2"]
+    with path.open("ab") as file:
+        file.write(b'{"id": "3", "ti')
+    send(path, THREE)
+    assert [line["id"] for line in lines(path)] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("name", ["news.jsonl", "news.jsonl.gz"])
+def test_a_longer_file_of_the_name_is_another_all_the_same(tmp_path: Path, name: str) -> None:
+    path, other = tmp_path / name, tmp_path / f"other-{name}"
+    send(path, ONE)
+    send(other, *[TWO] * 20, THREE)
+    path.unlink()
+    other.rename(path)
+    assert known(path) == ["2", "3"]
+
+
+def test_what_a_full_disk_did_not_take_is_not_half_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    send(path, ONE)
+    with opened(path) as (target, memory):
+        target.put(TWO)
+        with monkeypatch.context() as patched:
+            patched.setattr("os.fsync", full)
+            with pytest.raises(StateError, match="No space left"):
+                target.flush()
+        memory.rollback()
+        target.put(THREE)
+        target.flush()
+        memory.commit()
     assert lines(path) == [ONE.to_record(), THREE.to_record()]
 
 

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import IO
+from typing import Protocol
 
 from models.article import Article, deleted_id
 from models.errors import RecordError
@@ -20,6 +20,12 @@ class Deletion:
     """What earlier records said of an id is no more."""
 
     id: str
+
+
+class Rejects(Protocol):
+    """Takes a line of JSON for each record that is no article; a text file is one."""
+
+    def write(self, line: str, /) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class ReadCounts:
 
 
 def read_articles(
-    records: Iterable[SourceRecord], counts: ReadCounts, rejects: IO[str]
+    records: Iterable[SourceRecord], counts: ReadCounts, rejects: Rejects
 ) -> Iterator[Article | Deletion]:
     """Articles and deletions of a stream of records; each rejection becomes a JSON line in ``rejects``."""
     for record in records:
@@ -65,7 +71,7 @@ def read_articles(
         yield read
 
 
-def reject(error: RecordError, counts: ReadCounts, rejects: IO[str]) -> None:
+def reject(error: RecordError, counts: ReadCounts, rejects: Rejects) -> None:
     """Count the record that came last as none, and write down why."""
     counts.rejected[error.reason] += 1
     rejection = Rejection(*counts.place, error.reason, str(error))

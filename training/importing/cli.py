@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 STDOUT = "-"
+INTERRUPTED = 130  # as shells tell of what was ended by Ctrl-C
 FILES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
 
@@ -106,69 +106,119 @@ def import_articles(
         raise typer.BadParameter("say where records go: a file, - or the address of a service", param_hint="--to")
     if to == STDOUT and as_json:
         raise typer.BadParameter("standard output holds records, or the summary: give a file", param_hint="--to")
-    kept = _Kept.of(to, memory, rejects, settings)
-    if anew:
-        kept.forget()
+    kept = _Kept.of(to, memory, rejects, settings, anew)
     with stopped_by_signals() as stop, _prepared(locations, to, key, kept, settings, stop) as prepared:
         if watch:
-            _watch(prepared, kept, to, every, stop, as_json)
+            _watch(prepared, kept, every, stop, as_json)
             return
-        summary = _once(prepared, kept, to)
+        summary = _once(prepared, kept)
     if as_json:
         print_json(_members(summary))
     else:
         _print_summary(summary)
     if summary.failed:
         raise SourceError("; ".join(summary.failed.values()))
+    if stop.is_set():  # what would be done with all of it must not be done with a part
+        messages.print("stopped: the rest is left for the next run")
+        raise typer.Exit(INTERRUPTED)
 
 
+@dataclass(frozen=True, slots=True)
 class _Kept:
-    """Where a target's memory and the rejects of its imports are."""
+    """Where a target's memory and the rejects of its imports are.
 
-    def __init__(self, target: Path | None, memory: Path | None, rejects: Path | None) -> None:
-        self.file = target  # None where it is no file
-        self.memory = memory
-        self.rejects = rejects
+    Attributes:
+        to: the target, as it may be shown.
+        file: the target, where it is a file.
+        anew: whether what was kept before goes.
+    """
+
+    to: str
+    file: Path | None
+    memory: Path | None
+    rejects: Path | None
+    anew: bool
 
     @classmethod
-    def of(cls, to: str, memory: Path | None, rejects: Path | None, settings: TrainingSettings) -> _Kept:
+    def of(cls, to: str, memory: Path | None, rejects: Path | None, settings: TrainingSettings, anew: bool) -> _Kept:
         """Beside the file; of a service in the folder of the artifacts; of standard output nothing is kept."""
         from training.sources.locations import on_the_web
+        from training.sources.opening import shown
 
         if to == STDOUT:
-            return cls(None, memory, rejects)
+            return cls(to, None, memory, rejects, anew)
         if on_the_web(to):
-            name = re.sub(r"[^a-z0-9]+", "-", to.lower().partition("://")[2]).strip("-")
+            name = re.sub(r"[^a-z0-9]+", "-", shown(to).lower().partition("://")[2]).strip("-")
             stem = settings.artifacts / "imports" / name
-            return cls(None, memory or stem.with_suffix(".memory"), rejects or stem.with_suffix(".rejects.jsonl"))
+            beside = (stem.with_suffix(".memory"), stem.with_suffix(".rejects.jsonl"))
+            return cls(shown(to), None, memory or beside[0], rejects or beside[1], anew)
         file = Path(to)
         if not file.name.endswith(FILES):
             raise typer.BadParameter(f"the name of the file must end in one of {', '.join(FILES)}", param_hint="--to")
         stem = file.with_name(file.name.removesuffix(".gz").rpartition(".")[0])
         beside = (stem.with_name(f"{stem.name}.memory"), stem.with_name(f"{stem.name}.rejects.jsonl"))
-        return cls(file, memory or beside[0], rejects or beside[1])
-
-    def forget(self) -> None:
-        """The file and its memory go."""
-        for file in (self.file, self.memory):
-            if file is not None:
-                file.unlink(missing_ok=True)
+        return cls(to, file, memory or beside[0], rejects or beside[1], anew)
 
     @contextmanager
     def opened(self) -> Iterator[Memory]:
-        """The memory, in a folder that is made where it is none."""
+        """The memory, in a folder that is made where it is none.
+
+        Raises:
+            StateError: it cannot be had; then nothing has been forgotten either.
+        """
         from training.importing.memory import Memory
+        from training.importing.targets import writing
 
         if self.memory is not None:
-            self.memory.parent.mkdir(parents=True, exist_ok=True)
+            with writing(self.memory.parent):
+                self.memory.parent.mkdir(parents=True, exist_ok=True)
         with Memory.opened(self.memory) as memory:
+            if self.anew:
+                memory.clear()
+                if self.file is not None:
+                    with writing(self.file):
+                        self.file.unlink(missing_ok=True)
+                memory.commit()
             yield memory
 
-    @contextmanager
-    def rejecting(self) -> Iterator[IO[str]]:
-        """Where rejected records are written, a line each; what stood there is replaced."""
-        with open(os.devnull if self.rejects is None else self.rejects, "w", encoding="utf-8") as file:  # noqa: PTH123
-            yield file
+
+class _Rejects:
+    """The rejected records of one run, a line each. The first of them takes the place of an earlier run's.
+
+    Args:
+        path: of the file; without it they are kept nowhere.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def write(self, line: str) -> None:
+        """Add a line.
+
+        Raises:
+            StateError: it cannot be written.
+        """
+        from training.importing.targets import writing
+
+        if self._path is None:
+            return
+        with writing(self._path):
+            if self._file is None:
+                self._file = self._path.open("w", encoding="utf-8")
+            self._file.write(line)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def clear(self) -> None:
+        """What an earlier run left goes, if nothing took its place."""
+        from training.importing.targets import writing
+
+        if self._path is not None and self._file is None:
+            with writing(self._path):
+                self._path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -207,17 +257,21 @@ def _target(to: str, key: str | None, memory: Memory, kept: _Kept) -> Iterator[T
             yield target
 
 
-def _once(prepared: Import, kept: _Kept, to: str) -> ImportSummary:
+def _once(prepared: Import, kept: _Kept, again: bool = False) -> ImportSummary:
+    """One run; what an earlier one rejected stays until something is rejected ``again``."""
     from training.progress import reporter
 
-    with reporter(messages) as bars, kept.rejecting() as rejects:
+    rejects = _Rejects(kept.rejects)
+    with reporter(messages) as bars, closing(rejects):
         summary = prepared.run(rejects, bars)
-    summary.to = to
+        if not again:
+            rejects.clear()
+    summary.to = kept.to
     summary.rejects_file = str(kept.rejects) if summary.rejected and kept.rejects is not None else None
     return summary
 
 
-def _watch(prepared: Import, kept: _Kept, to: str, every: float, stop: threading.Event, as_json: bool) -> None:
+def _watch(prepared: Import, kept: _Kept, every: float, stop: threading.Event, as_json: bool) -> None:
     """A line of each round in which something happened; with --json an object for each round."""
     from training.importing.watching import watch
 
@@ -231,8 +285,8 @@ def _watch(prepared: Import, kept: _Kept, to: str, every: float, stop: threading
             for why in round_of.failed.values():
                 messages.print(f"[red]error:[/] {escape(why)}", highlight=False, soft_wrap=True)
 
-    messages.print(f"watching, every {every:g} s: {escape(to)}", highlight=False, soft_wrap=True)
-    watch(lambda: _once(prepared, kept, to), every, stop, tell)
+    messages.print(f"watching, every {every:g} s: {escape(kept.to)}", highlight=False, soft_wrap=True)
+    watch(lambda: _once(prepared, kept, again=True), every, stop, tell)
 
 
 def _members(summary: ImportSummary) -> dict[str, Any]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO
 
 from models.article import Article
 from models.errors import RecordError, SourceError, StateError
 from training.importing.memory import Memory, digest_of
 from training.importing.targets import Target, line_of
 from training.progress import Reporter
-from training.records import Deletion, ReadCounts, read_articles, reject
+from training.records import Deletion, ReadCounts, Rejects, read_articles, reject
 from training.sources import SourceRecord
 from training.sources.opening import shown
 
@@ -66,7 +65,7 @@ class Import:
     clock: Callable[[], float]
     stopped: Callable[[], bool] = lambda: False
 
-    def run(self, rejects: IO[str], reporter: Reporter) -> ImportSummary:
+    def run(self, rejects: Rejects, reporter: Reporter) -> ImportSummary:
         """Read all locations once. One that cannot be read does not keep the others from being read.
 
         Raises:
@@ -91,7 +90,7 @@ class Import:
         summary.seconds = round(self.clock() - begun, 3)
         return summary
 
-    def _take(self, location: str, summary: ImportSummary, rejects: IO[str], advance: Callable[[int], None]) -> None:
+    def _take(self, location: str, summary: ImportSummary, rejects: Rejects, advance: Callable[[int], None]) -> None:
         counts = ReadCounts()
         told, committed = 0, self.clock()
         try:

@@ -92,11 +92,11 @@ class FileTarget:
             StateError: the file cannot be written.
             SourceError: what stands in it is damaged.
         """
-        with _writing(path):
+        with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             file = path.open("r+b" if path.exists() else "w+b", buffering=0)  # what is not written stays nowhere
         with file:
-            with _writing(path):
+            with writing(path):
                 _catch_up(file, path, memory)
             yield cls(file, path, memory)
 
@@ -109,7 +109,7 @@ class FileTarget:
     def flush(self) -> None:
         data = self._waiting.getvalue()
         self._waiting = io.BytesIO()
-        with _writing(self._path):
+        with writing(self._path):
             if not data:
                 return
             left = memoryview(gzip.compress(data, mtime=0) if self._packed else data)
@@ -173,7 +173,8 @@ def _passes(error: Any) -> bool:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
+    """What goes wrong with a file comes as a StateError that names it."""
     try:
         yield
     except OSError as error:

@@ -36,9 +36,18 @@ def watch(
 
 @contextmanager
 def stopped_by_signals() -> Iterator[threading.Event]:
-    """An event that is set by SIGINT and SIGTERM, so that a record that is being sent is sent to its end."""
+    """An event that is set by SIGINT and SIGTERM, so that a record that is being sent is sent to its end.
+
+    The second signal does not wait for that, nor for a source or a service that says nothing.
+    """
     stop = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def told(*_: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:

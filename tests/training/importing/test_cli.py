@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +19,7 @@ from tests.support.newsroom import topic_records, train_into, write_jsonl
 from tests.support.processes import START, Server, running, silah, silah_json
 from tests.support.serving import eventually
 from tests.support.site import NewsSite
+from training.importing.memory import Memory
 
 PRIVATE = "--allow-private"
 
@@ -78,6 +81,62 @@ def test_rejected_records_stand_beside_the_file(folder: Path, command: Command) 
     assert [(one["line"], one["reason"]) for one in rejected] == [(3, "blank_title"), (4, "bad_time")]
 
 
+def test_rejects_of_an_earlier_run_do_not_stay(folder: Path, command: Command) -> None:
+    (folder / "a.csv").write_text("id,title\n1,\n", encoding="utf-8")
+    rejects = folder / str(done(command, "import", "a.csv", "--to", "a.jsonl")["rejects_file"])
+    (folder / "a.csv").write_text("id,title\n1,خبر\n", encoding="utf-8")
+    assert lines(rejects)
+    assert done(command, "import", "a.csv", "--to", "a.jsonl")["rejects_file"] is None
+    assert not rejects.exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "path"), [(("--memory", "a.csv/x/memory"), "a.csv/x"), (("--rejects", "none/x.jsonl"), "none/x.jsonl")]
+)
+def test_files_that_cannot_be_written_are_told(
+    folder: Path, command: Command, flags: tuple[str, ...], path: str
+) -> None:
+    (folder / "a.csv").write_text("id,title\n1,\n", encoding="utf-8")
+    ended = command("import", "a.csv", "--to", "a.jsonl", *flags)
+    assert ended.code == 4
+    assert f"cannot write {path}" in ended.err
+
+
+def test_a_file_begins_anew_only_where_no_other_import_has_it(folder: Path, command: Command) -> None:
+    (folder / "a.csv").write_text("id,title\n1,خبر\n", encoding="utf-8")
+    done(command, "import", "a.csv", "--to", "a.jsonl")
+    with Memory.opened(folder / "a.memory"):
+        ended = command("import", "a.csv", "--to", "a.jsonl", "--anew")
+    assert ended.code == 4
+    assert "another import is using it" in ended.err
+    assert len(lines(folder / "a.jsonl")) == 1
+
+
+def test_an_import_that_is_broken_off_is_no_success(
+    folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopping(io.BytesIO):
+        """Standard input during which somebody presses Ctrl-C."""
+
+        def read1(self, size: int | None = -1, /) -> bytes:
+            if not self.tell():
+                signal.raise_signal(signal.SIGINT)
+            return super().read1(size)
+
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(Stopping(b'{"id": "1", "title": "x"}\n{"id": "2"}\n')))
+    ended = command("import", "jsonl+-", "--to", "a.jsonl")
+    assert ended.code == 130
+    assert "next run" in ended.err
+    assert [one["id"] for one in lines(folder / "a.jsonl")] == ["1"]
+
+
+def test_a_password_of_the_target_is_shown_nowhere(folder: Path, command: Command) -> None:
+    (folder / "a.csv").write_text("id,title\n", encoding="utf-8")
+    ended = command("import", "a.csv", "--to", "http://editor:geheim@127.0.0.1:9", "--json", "--artifacts", "artifacts")
+    assert ended.document["to"] == "http://127.0.0.1:9"
+    assert [one.name for one in (folder / "artifacts" / "imports").iterdir()] == ["127-0-0-1-9.memory"]
+
+
 def test_a_location_that_cannot_be_read_is_told_after_the_others_were(folder: Path, command: Command) -> None:
     write_jsonl(folder / "topics.jsonl", topic_records())
     ended = command("import", "none.csv", "topics.jsonl", "--to", "all.jsonl", "--json")
@@ -96,8 +155,9 @@ def test_this_machine_is_not_asked_unless_it_may_be(folder: Path, command: Comma
 
 
 def test_standard_output_holds_records_alone(folder: Path, command: Command) -> None:
-    write_jsonl(folder / "topics.jsonl", topic_records())
+    write_jsonl(folder / "topics.jsonl", [*topic_records(), {"id": "none"}])
     ended = command("import", "topics.jsonl", "--to", "-")
+    assert "rejected 1 (blank_title 1)" in ended.err
     assert [json.loads(line)["id"] for line in ended.out.splitlines()] == [one["id"] for one in topic_records()]
     assert f"{len(topic_records())} new" in ended.err
     assert sorted(folder.iterdir()) == [folder / "topics.jsonl"]

@@ -6,6 +6,8 @@ import os
 import signal
 import threading
 
+import pytest
+
 from models.errors import StateError
 from training.importing.job import ImportSummary
 from training.importing.watching import LONGEST, stopped_by_signals, watch
@@ -53,3 +55,11 @@ def test_a_signal_stops_it_and_is_given_back() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         assert stop.wait(5)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_the_second_signal_does_not_wait() -> None:
+    with stopped_by_signals() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.wait(5)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)

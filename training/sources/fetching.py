@@ -27,6 +27,7 @@ from models.errors import FetchError
 from training.sources import robots
 from training.sources.document import Document
 from training.sources.guarding import Deadline, GuardedBackend, Resolve, system_addresses
+from training.sources.opening import masked
 from training.sources.options import FetchRules
 from training.sources.pacing import Pace
 from training.sources.packing import Unpacker, check_size, unpacked
@@ -439,8 +440,8 @@ def _origin(url: httpx.URL) -> str:
 
 
 def _shown(url: httpx.URL) -> str:
-    """An address for people and for records: without user and password."""
-    return str(url.copy_with(userinfo=b""))
+    """An address for people."""
+    return masked(str(url.copy_with(userinfo=b"")))
 
 
 def _document(content: bytes, start: httpx.URL, url: httpx.URL, headers: httpx.Headers) -> Document:
@@ -449,7 +450,7 @@ def _document(content: bytes, start: httpx.URL, url: httpx.URL, headers: httpx.H
     return Document(
         content,
         name=_shown(start),
-        url=_shown(url),
+        url=str(url.copy_with(userinfo=b"")),
         media_type=told.partition(";")[0].strip().lower() or None,
         charset=charset[1].lower() if charset else None,
     )

@@ -30,7 +30,7 @@ _AHEAD = 128 * 1024  # bytes
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 # who asks stands before the host; where the part up to the first slash is a host alone, an @ is of the path
 _WHO = re.compile(r"(?<=://)(?![^/:@]*(?::\d{1,5})?(?:/|$))(?:[^/]*@|[^@]*@)")
-_SECRET = re.compile(r"(?i)([?&][^=&#]*(?:key|token|secret|pass|pwd|sig|auth|cred)[^=&#]*=)[^&#]*")
+_SECRET = re.compile(r"(?i)([?&][^=&#]*(?:key(?!word)|token|secret|pass|pwd|sig|auth(?!or=)|cred)[^=&#]*=)[^&#]*")
 
 
 @dataclass(frozen=True, slots=True)

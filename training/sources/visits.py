@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, MutableMapping
 from dataclasses import astuple, dataclass
+from hashlib import blake2b
 
 from training.sources.fetching import Answer, Validators
+from training.sources.opening import shown
 from training.sources.times import moment
 
 _KEY = "visit "  # before the address
+_DIGEST = 16  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Visit:
 def recall(memory: Mapping[str, str], url: str) -> Visit:
     """The last visit; one that says nothing where there was none."""
     try:
-        etag, last_modified, changed, at = json.loads(memory[_KEY + url])
+        etag, last_modified, changed, at = json.loads(memory[_key(url)])
         return Visit(etag, last_modified, changed, at)
     except (KeyError, ValueError, TypeError):
         return Visit()
@@ -55,4 +58,11 @@ def remember(memory: MutableMapping[str, str], url: str, answer: Answer, changed
     except ValueError:
         at = ""
     visit = Visit(answer.validators.etag, answer.validators.last_modified, changed, at)
-    memory[_KEY + url] = json.dumps(astuple(visit))
+    memory[_key(url)] = json.dumps(astuple(visit))
+
+
+def _key(url: str) -> str:
+    """One for each address, in which nobody reads the passwords of those that hold some."""
+    name = shown(url)
+    digest = "" if name == url else f" {blake2b(url.encode(), digest_size=_DIGEST).hexdigest()}"
+    return f"{_KEY}{name}{digest}"

@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 from models.errors import FetchError, SourceError
 from training.sources.fetching import Answer
+from training.sources.opening import shown
 from training.sources.web import Web
 
 _RELATION = "https://api.w.org/"
@@ -86,7 +87,7 @@ def find_api(url: str, web: Web) -> Api:
     Raises:
         SourceError: there is none, or it is closed; the message says what to do.
     """
-    shown = without_password(url)
+    called = shown(url)
     home, roots = _given(url)
     page = _Head()
     failures: list[str] = []
@@ -110,9 +111,9 @@ def find_api(url: str, web: Web) -> Api:
         else:
             if isinstance(index, dict) and "wp/v2" in _strings(index.get("namespaces")):
                 name = index.get("name")
-                return Api(root, name if isinstance(name, str) else "", page.language, shown, web)
+                return Api(root, name if isinstance(name, str) else "", page.language, called, web)
             failures.append(_said(index))
-    raise SourceError(f"cannot read {shown}: there is no REST API of WordPress: {'; '.join(dict.fromkeys(failures))}")
+    raise SourceError(f"cannot read {called}: there is no REST API of WordPress: {'; '.join(dict.fromkeys(failures))}")
 
 
 def _given(url: str) -> tuple[str, list[str]]:
@@ -124,12 +125,6 @@ def _given(url: str) -> tuple[str, list[str]]:
         home = parts._replace(path=parts.path.partition("wp-json")[0], query="", fragment="")
         return urlunsplit(home), [urlunsplit(home._replace(path=f"{home.path}wp-json/"))]
     return url, []
-
-
-def without_password(url: str) -> str:
-    """An address for people."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _as_given(url: str, netloc: str) -> str:

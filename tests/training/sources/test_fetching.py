@@ -643,6 +643,7 @@ def test_a_password_is_told_to_its_site_alone_and_shown_to_nobody() -> None:
         assert {document.name for document in found} == {f"{SITE}/{path}" for path in "abcd"}
         for url in (
             "http://user:secret@site.example/none",
+            "http://site.example/none?access_token=secret",
             "http://user:1secret/@site.example/a",
             "http://user:secret@[broken",
             "ftp://user:secret@a/",

@@ -265,6 +265,7 @@ def test_what_fails_at_the_first_byte_is_not_opened() -> None:
         ("https://site.example/@author", "https://site.example/@author"),
         ("s3://bucket/a?X-Amz-Credential=x&X-Amz-Signature=y&part=1", "s3://bucket/a?X-Amz-Credential=***&X-Amz-Signature=***&part=1"),
         ("news/a@b?key=1", "news/a@b?key=***"),
+        ("https://site.example/?keyword=a&author=b", "https://site.example/?keyword=a&author=b"),
     ],
 )  # fmt: skip
 def test_secrets_are_not_shown(location: str, name: str) -> None:

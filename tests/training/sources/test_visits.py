@@ -24,6 +24,16 @@ def test_a_visit_is_recalled_as_it_was() -> None:
     assert recall(memory, f"{URL}b") == Visit()
 
 
+def test_passwords_are_not_kept() -> None:
+    memory: dict[str, str] = {}
+    url = "https://editor:hunter2@site.example/feed?token=geheim"
+    remember(memory, url, answer())
+    assert "hunter2" not in str(memory)
+    assert "geheim" not in str(memory)
+    assert recall(memory, url).etag == '"e"'
+    assert recall(memory, url.replace("geheim", "other")) == Visit()
+
+
 @pytest.mark.parametrize("spoilt", ["", "{", "[1]", "7", "null"])
 def test_what_is_no_visit_says_nothing(spoilt: str) -> None:
     memory: dict[str, str] = {}

@@ -96,6 +96,17 @@ def explained_text(document: Document, patterns: PagePatterns) -> Reading:
     return Reading({key: value for key, value in record.items() if value}, taken)
 
 
+def without_boxes(record: dict[str, Any], patterns: PagePatterns) -> dict[str, Any]:
+    """A record of which a feed or WordPress told the body, as the article's page would have told it.
+
+    What a page's text loses goes from its body, too; headlines that an editor chose become its links.
+    """
+    parted = part(record["body"].split("\n\n"), patterns, record["title"])
+    told = {"section": parted.section, "source": parted.source, "links": parted.links} | record
+    told["body"] = "\n\n".join(parted.paragraphs)
+    return {key: value for key, value in told.items() if value}
+
+
 def file_id(name: str) -> str:
     """The id of a page that names no address: the name of its file without endings."""
     stem = PurePath(PurePath(name).name.removesuffix(".gz").removesuffix(".zst")).stem

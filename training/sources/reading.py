@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
@@ -17,7 +18,7 @@ from training.sources.jsonl import read_jsonl
 from training.sources.locations import DATA, Kind, kind_of_name, on_the_web, parted
 from training.sources.opening import FileAt, files_at, said
 from training.sources.options import SourceOptions
-from training.sources.pagetext import Reading, explained_text
+from training.sources.pagetext import Reading, explained_text, without_boxes
 from training.sources.patterns import PagePatterns
 from training.sources.record import SourceRecord
 from training.sources.sniffing import HEAD, sniffed
@@ -109,9 +110,9 @@ class Sources:
         """What an address of the web answers, if that is not what it answered last time."""
         web = self._web(memory)
         if kind is Kind.WORDPRESS:
-            return _call("wordpress", "read_wordpress", url, web)
+            return self._bodies(_call("wordpress", "read_wordpress", url, web))
         if kind is Kind.FEED:
-            return _call("following", "follow_feed", url, web, self._options.full_text)
+            return self._bodies(_call("following", "follow_feed", url, web, self._options.full_text))
         if kind is Kind.SITEMAP:
             return _call("sitemaps", "follow_sitemap", url, web)
         return self._found(kind, url, web)
@@ -125,9 +126,9 @@ class Sources:
             return
         found = kind or sniffed(answer.document.content)
         if kind is None and speaks_wordpress(url, answer.headers):
-            yield from _call("wordpress", "read_wordpress", url, web)
+            yield from self._bodies(_call("wordpress", "read_wordpress", url, web))
         elif found is Kind.FEED:
-            yield from _call("following", "follow_feed", url, web, self._options.full_text, answer)
+            yield from self._bodies(_call("following", "follow_feed", url, web, self._options.full_text, answer))
         elif found is Kind.SITEMAP:
             yield from _call("sitemaps", "follow_sitemap", url, web, answer)
         else:  # data has an address that says so
@@ -136,7 +137,7 @@ class Sources:
 
     def _of_document(self, kind: Kind, document: Document, memory: MutableMapping[str, str]) -> Iterator[SourceRecord]:
         if kind is Kind.FEED:
-            return _call("feeds", "read_feed", document, self._full if self._options.full_text else None)
+            return self._bodies(_call("feeds", "read_feed", document, self._full if self._options.full_text else None))
         if kind is Kind.SITEMAP:
             return _call("sitemaps", "read_sitemap", document, self._web(memory))
         return iter([SourceRecord(document.name, 1, self._read_page(document).value)])
@@ -148,8 +149,16 @@ class Sources:
         if kind is Kind.PARQUET:
             return _call("columnar", "read_parquet", file, name, self._options)
         if kind is Kind.WXR:
-            return _call("wxr", "read_wxr", file, name)
+            return self._bodies(_call("wxr", "read_wxr", file, name))
         return read_jsonl(file, name, self._options)
+
+    def _bodies(self, records: Iterable[SourceRecord]) -> Iterator[SourceRecord]:
+        """Records whose bodies were HTML, without the boxes that a page of the same article would lose."""
+        for record in records:
+            if isinstance(record.value, RecordError) or "body" not in record.value:
+                yield record
+            else:
+                yield replace(record, value=without_boxes(record.value, self._patterns))
 
     def _read_page(self, document: Document) -> Reading:
         """HTML, or the text of a page that holds none."""

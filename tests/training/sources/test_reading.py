@@ -7,12 +7,16 @@ import json
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from models.errors import FetchError, RecordError, SourceError
+from tests.support.site import NewsSite, articles
+from tests.support.wordpress import Post, WordPress
+from training.records import accepted
 from training.sources import SourceOptions, Sources, open_source
 from training.sources.options import FetchRules
 
@@ -182,3 +186,44 @@ def test_this_machine_is_not_asked_unless_it_may_be() -> None:
     with pytest.raises(FetchError) as refused:
         read("http://127.0.0.1:9/articles.csv")
     assert refused.value.reason == "private_address"
+
+
+BOX = "اقرأ أيضا"
+CHOSEN = ("البلدية تؤجل موسم الزهور", "سباق القوارب يعود إلى النهر بعد عامين")
+
+
+def test_boxes_leave_the_body_whichever_way_an_article_comes(tmp_path: Path) -> None:
+    (plain,) = articles()[:1]
+    paragraphs = plain.body.split("\n\n")
+    boxed = replace(plain, body="\n\n".join([paragraphs[0], BOX, *CHOSEN, *paragraphs[1:]]))
+    html = "".join(f"<p>{line}</p>\n" for line in boxed.body.split("\n\n"))
+    wordpress = WordPress([Post(101, title=plain.title, content=html)])
+    (tmp_path / "export.xml").write_bytes(wordpress.export())
+
+    def told(location: str) -> tuple[str, ...]:
+        (article,) = accepted(open_source(location, SourceOptions(fetch=FetchRules(allow_private=True, rate=100))))
+        return article.id, article.title, article.body, *article.links
+
+    with NewsSite([boxed]) as site, wordpress.running() as address:
+        locations = (
+            str(site.articles[0].url),
+            f"{site.url}/rss.xml",
+            f"{site.url}/atom.xml",
+            f"feed+{site.url}/",
+            f"sitemap+{site.url}/sitemap.xml",
+            f"wordpress+{address}",
+            address,
+            str(tmp_path / "export.xml"),
+        )
+        found = {told(location) for location in locations}
+    assert found == {(plain.id, plain.title, plain.body, *CHOSEN)}
+
+
+def test_a_site_adds_patterns_for_the_bodies_of_its_feed(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text("chosen = ['من دفاترنا']", encoding="utf-8")
+    box = f"<p>فاز الفريق أمس.</p><p>من دفاترنا</p><p>{CHOSEN[0]}</p>"
+    (tmp_path / "a.rss").write_text(
+        FEED.replace("</title><link>", f"</title><description><![CDATA[{box}]]></description><link>"), encoding="utf-8"
+    )
+    (record,) = read(tmp_path / "a.rss", patterns=tmp_path / "site.toml")
+    assert (record["body"], record["links"]) == ("فاز الفريق أمس.", [CHOSEN[0]])

@@ -1,15 +1,19 @@
-"""Commands in this process, in a folder of their own."""
+"""Commands in this process, in a folder of their own; a news site on this machine, and a web that may ask it."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import silah
+from tests.support.asking import asking
 from tests.support.commands import Command, Ended
+from tests.support.site import NewsSite
+from training.sources.web import Web
 
 
 @pytest.fixture
@@ -34,3 +38,15 @@ def command(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         return Ended(code if isinstance(code, int) else int(code is not None), *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def site() -> Iterator[NewsSite]:
+    with NewsSite() as running:
+        yield running
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with asking() as web:
+        yield web

@@ -24,12 +24,6 @@ from training.importing.memory import Memory
 PRIVATE = "--allow-private"
 
 
-@pytest.fixture
-def site() -> Iterator[NewsSite]:
-    with NewsSite() as site:
-        yield site
-
-
 def lines(file: Path) -> list[dict[str, Any]]:
     data = file.read_bytes()
     return [json.loads(line) for line in (gzip.decompress(data) if file.suffix == ".gz" else data).splitlines()]

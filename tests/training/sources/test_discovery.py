@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from models.errors import SourceError
-from tests.support.asking import asking
 from tests.support.site import XML, NewsSite, Page
 from training.sources.discovery import MAX_SITEMAPS, feed_of, is_page, sitemaps_of
 from training.sources.document import Document
 from training.sources.web import Web
-
-
-@pytest.fixture
-def site() -> Iterator[NewsSite]:
-    with NewsSite() as running:
-        yield running
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    with asking() as web:
-        yield web
 
 
 def alternate(kind: str, address: str, more: str = "") -> str:

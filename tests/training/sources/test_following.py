@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -11,22 +10,9 @@ import pytest
 from models.article import Article
 from models.errors import FetchError, RecordError, SourceError
 from tests.support import syndication
-from tests.support.asking import asking
 from tests.support.site import XML, NewsSite, Page, articles
 from training.sources.following import follow_feed
 from training.sources.web import Web
-
-
-@pytest.fixture
-def site() -> Iterator[NewsSite]:
-    with NewsSite() as running:
-        yield running
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    with asking() as web:
-        yield web
 
 
 def read(url: str, web: Web, full: bool = False) -> list[Article | str]:

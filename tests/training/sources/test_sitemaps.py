@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from models.article import Article
 from models.errors import FetchError, RecordError, SourceError
 from tests.support import syndication
-from tests.support.asking import asking
 from tests.support.site import XML, NewsSite, Page, articles
 from training.sources import sitemaps
 from training.sources.document import Document
@@ -24,18 +23,6 @@ from training.sources.sitemaps import follow_sitemap, read_sitemap
 from training.sources.web import Web
 
 PLAIN = "text/plain; charset=utf-8"
-
-
-@pytest.fixture
-def site() -> Iterator[NewsSite]:
-    with NewsSite() as running:
-        yield running
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    with asking() as web:
-        yield web
 
 
 def said(records: Iterator[SourceRecord]) -> list[Article | str]:

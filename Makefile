@@ -18,11 +18,12 @@ lint: .venv/.installed-dev
 
 unit: .venv/.installed-dev postgresql
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/coverage run -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-soak: .venv/.installed-dev  ## what is always true of lists, with random examples for about twenty minutes, others each time
+soak: .venv/.installed-dev  ## floors on the newspapers beside the project; what is always true of lists, on other random examples each time
+	$(BIN)/python -m pytest -p no:cacheprovider -m long
 	$(BIN)/python -m pytest -p no:cacheprovider --hypothesis-profile soak tests/test_always_true.py
 
 postgresql:  ## the server that tests start for themselves; where it cannot be had, they are left out and named

@@ -50,8 +50,11 @@ def measured(path: Path, folder: Path, count: int | None) -> dict[str, Any]:
     return {**summary.metrics, **{name: float(ask(system, task, fresh).mean()) for name, task in tasks.items()}}
 
 
-# nothing is collected, and so nothing skipped, of a corpus that is not there
-@pytest.mark.parametrize("name", [name for name in PINNED if name in FILES])
+# nothing is collected, and so nothing skipped, of a corpus that is not there; real ones take minutes (`make soak`)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name == "newsroom" else [pytest.mark.long]) for name in PINNED if name in FILES],
+)
 def test_no_figure_is_below_its_floor(name: str, tmp_path: Path) -> None:
     pinned = PINNED[name]
     digest = hashlib.sha256(FILES[name].read_bytes()).hexdigest()

@@ -204,8 +204,7 @@ def filled(
     for rows in _parts(latest(index, query, edits)):
         if len(full) >= wanted:
             break
-        # a story whose first copies are barred stands where its first one would have
-        fresh = index.ranked(one_per_story(index, Candidates(rows, np.zeros(len(rows), dtype=np.float32)), over))
+        fresh = one_per_story(index, Candidates(rows, np.zeros(len(rows), dtype=np.float32)), over)
         for row in fresh.rows[: wanted - len(full)].tolist():
             full.append(Recommendation(row, len(full) + 1, 0.0, 0.0, reason))
         over = np.concatenate((over, fresh.rows))

@@ -54,27 +54,24 @@ def one_per_story(
     barred = {alike for row in told.tolist() for alike in index.alike(row)}
     kept: list[int] = []
     best: list[int] = []
-    in_order = 0  # kept with the score of their place; a story whose first copies are barred may score far less
     least = -np.inf  # the lowest score among the first that are enough
     for place, story in enumerate(stories):
         if scores[place] < least:
             break
-        if story in over:
+        if (
+            story in over or rows[place] in barred
+        ):  # a copy that is not barred may stand for its story, at its own place
             continue
-        free = [place]
+        shows = place
         if stories.count(story) > 1:
             over.add(story)
-            free = [other for other, its in enumerate(stories) if its == story]
-        if barred:
-            free = [other for other in free if rows[other] not in barred]
-        if free:
-            shows = free[0] if len(free) == 1 else _preferred(index, rows, free, shown)
-            kept.append(rows[shows])
-            best.append(free[0])
-            barred.update(index.alike(rows[shows]))
-            in_order += free[0] == place
-            if in_order == enough and free[0] == place:
-                least = scores[place]
+            copies = [other for other, its in enumerate(stories) if its == story and rows[other] not in barred]
+            shows = _preferred(index, rows, copies, shown)
+        kept.append(rows[shows])
+        best.append(place)
+        barred.update(index.alike(rows[shows]))
+        if len(kept) == enough:
+            least = scores[place]
     return Candidates(np.array(kept, dtype=np.int32), candidates.scores[best])
 
 

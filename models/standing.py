@@ -74,8 +74,7 @@ def _ranked(
     """The first ``wanted`` of a ranking, no story of ``told``."""
     places: list[Recommendation] = []
     for block, boosted in _blocks(index, ranking, edits):
-        # a story whose first copies are barred stands where its first one would have
-        kept = index.ranked(one_per_story(index, block.take(allowed(index, block.rows, query, edits)), told))
+        kept = one_per_story(index, block.take(allowed(index, block.rows, query, edits)), told)
         for row, score in zip(kept.rows.tolist(), kept.scores.tolist(), strict=True):
             if len(places) == wanted or score < query.min_score:
                 return places

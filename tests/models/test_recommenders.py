@@ -428,6 +428,12 @@ class TestFilled:
         items = filled(Recommender(index), [], Query(as_of=NEVER - 1), None, Reason.LATEST)
         assert [index.article(item.row).id for item in items] == ["a", "c", "d"]
 
+    def test_a_copy_keeps_nothing_out_that_stands_before_it(self):
+        articles = [Article(id=name, title="خبر") for name in "abcd"]
+        index = index_of(articles, [[0.0]] * 4, ["a", "copies", "c", "copies"], alike=[(0, 1), (2, 3)])
+        items = filled(Recommender(index), [], Query(as_of=NEVER - 1), None, Reason.LATEST)
+        assert [index.article(item.row).id for item in items] == ["a", "c"]
+
     @given(questions())
     def test_section_adds_from_the_section_of_the_article(self, asked: Asked):
         index, source, query = asked

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from training.config import TrainingSettings
 
 PIPE_WIDTH = 240
+TAB = r"\t"  # as it is typed where a tab cannot be
 
 messages = Console(stderr=True)
 
@@ -29,7 +30,7 @@ Columns = Annotated[
         "--columns", metavar="KEY=COLUMN", help="Where a key of records has another name; also id=ID,title=T."
     ),
 ]
-Delimiter = Annotated[str | None, typer.Option(help="Between the cells of CSV. [default: found out]")]
+Delimiter = Annotated[str | None, typer.Option(help=r"Between the cells of CSV, as ; or \\t. [default: found out]")]
 Encoding = Annotated[str | None, typer.Option(help="Of text files. [default: UTF-8, else Windows-1256]")]
 Patterns = Annotated[Path | None, typer.Option(help="What this site's pages carry beside the article (TOML).")]
 FullText = Annotated[bool, typer.Option("--full-text", help="Where a feed has summaries only, read the pages.")]
@@ -68,7 +69,7 @@ def source_options(
         "table": table,
         "query": query,
         "columns": _pairs(columns or []),
-        "delimiter": delimiter,
+        "delimiter": "\t" if delimiter == TAB else delimiter,
         "encoding": encoding,
         "patterns": patterns,
         "full_text": full_text,

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from models.article import format_time
 from models.errors import RecordError
+from training.sources.charset import ARABIC
 
 TIMES = frozenset({"published_at", "expires_at"})
 
@@ -23,7 +24,6 @@ _NO_TIME = re.compile(r"0000-00-00(?:[T ]00:00:00(?:\.0+)?)?")  # MySQL's way of
 _YES, _NO = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
 _EXACT = 2**53  # from here on a float skips whole numbers
 _DIGITS = 128
-_FALLBACK = "windows-1256"
 
 
 def record_of(cells: Iterable[tuple[str, object]]) -> dict[str, Any] | RecordError:
@@ -81,7 +81,7 @@ def readable(what: str, text: str) -> str:
             data = text.encode(errors="surrogateescape")
             strange = sum("\udc80" <= letter <= "\udcff" for letter in text)
             if 2 * strange > sum(letter > "\x7f" for letter in text):
-                return data.decode(_FALLBACK)
+                return data.decode(ARABIC)
         raise RecordError("bad_encoding", f"{what} is not UTF-8") from None
     return text
 

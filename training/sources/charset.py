@@ -1,4 +1,4 @@
-"""Letters of a document: its bytes as text, whatever charset it declares, and whether that is true."""
+"""Charsets: what byte order marks and names tell, and the text of a document, whatever it declares."""
 
 from __future__ import annotations
 
@@ -9,20 +9,37 @@ from training.sources.extras import required
 
 LOOKED_AT = 64 * 1024  # bytes at the beginning in which a charset is declared or guessed
 MAX_BROKEN = 0.02  # of the letters beyond ASCII, in a text that is UTF-8 all the same
-ARABIC = "windows-1256"
+ARABIC = "cp1256"  # Windows-1256: what an Arabic text is that is not UTF-8
+DECLARED = re.compile(rb"<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
 
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
-_XML = re.compile(rb"^\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([A-Za-z0-9_:.-]{2,40})[\"']")
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_OF_TEXT = re.compile(r"(?:iso8859|cp\d|windows|mac_|koi8|gb|big5|euc|shift_jis|latin|hz$)")
+# those in which ASCII is ASCII; what else Python knows as text (idna, unicode_escape, EBCDIC) is none of a document
+_OF_TEXT = re.compile(
+    r"iso8859-\d+|cp(?:125\d|437|720|737|775|85\d|86\d|874|932|949|950)|mac-\w+|koi8-\w|gb\w+|big5\w*|euc_\w+|shift_jis\w*"
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+
+
+def marked(head: bytes) -> str | None:
+    """The encoding that a byte order mark tells, by a name under which Python takes the mark off."""
+    return next((name for mark, name in _MARKS if head.startswith(mark)), None)
+
+
+def of_text(name: str) -> str | None:
+    """Python's name of a charset with letters of one or few bytes; None of others and of what is none."""
+    try:
+        known = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return None
+    return known if _OF_TEXT.fullmatch(known) else None
 
 
 def decoded(content: bytes, told: str | None = None) -> str:
@@ -35,14 +52,13 @@ def decoded(content: bytes, told: str | None = None) -> str:
         content: the document.
         told: the charset that the server named.
     """
-    for mark, name in _BOMS:
-        if content.startswith(mark):
-            return content.decode(name, "replace").removeprefix("\ufeff")
+    if mark := marked(content):
+        return content.decode(mark, "replace")
     utf8 = _as_utf8(content)
     if utf8 is not None:
         return utf8
     head = content[:LOOKED_AT]
-    for found in (told, *(match[1].decode() for match in (_XML.search(head), _META.search(head)) if match)):
+    for found in (told, *(match[1].decode() for match in (DECLARED.search(head), _META.search(head)) if match)):
         text = _as(content, found)
         if text is not None:
             return text
@@ -66,17 +82,14 @@ def _as_utf8(content: bytes) -> str | None:
 
 
 def _as(content: bytes, name: str | None) -> str | None:
-    try:
-        known = codecs.lookup(name or "")
-    except (LookupError, ValueError):
+    known = of_text(name or "")  # UTF-8 it is not, as was seen
+    if known is None:
         return None
-    if not _OF_TEXT.match(known.name):
-        return None  # UTF-8 it is not, as was seen; others turn bytes into more than letters
-    if known.name == "iso8859-6":
-        known = codecs.lookup(ARABIC) if b"\x81" in content or b"\x8d" in content else known
+    if known == "iso8859-6" and (b"\x81" in content or b"\x8d" in content):
+        known = ARABIC
     try:
-        return content.decode(known.name)
-    except (UnicodeError, LookupError):  # a LookupError where the codec is not one of text
+        return content.decode(known)
+    except UnicodeError:
         return None
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 
 from models.errors import SourceError
+from training.sources.charset import marked
 from training.sources.opening import said
-
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def told(file: io.BufferedReader, source: str, encoding: str | None, newline: str) -> io.TextIOWrapper | None:
-    """The text of a file whose encoding is said, or is UTF-16 by its mark; None of any other.
+    """The text of a file whose encoding is said, or is UTF-16 or UTF-32 by its mark; None of any other.
 
     What cannot be read becomes U+FFFD. ``newline`` is that of :func:`open`.
 
@@ -20,9 +19,9 @@ def told(file: io.BufferedReader, source: str, encoding: str | None, newline: st
     """
     try:
         if encoding is None:
-            if not file.peek(2).startswith(_UTF_16):
+            encoding = marked(file.peek(4))
+            if encoding in {None, "utf-8-sig"}:
                 return None
-            encoding = "utf-16"
         if encoding.lower() in {"utf8", "utf-8"}:
             encoding = "utf-8-sig"
         return io.TextIOWrapper(file, encoding, "replace", newline)

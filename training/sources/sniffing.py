@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from training.sources.charset import marked
 from training.sources.locations import Kind
 
 HEAD = 64 * 1024  # bytes that are looked at
@@ -18,15 +19,13 @@ _KIND_OF_ROOT = {
     "urlset": Kind.SITEMAP,
     "sitemapindex": Kind.SITEMAP,
 }
-_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
 def sniffed(head: bytes) -> Kind:
     """The kind of what begins like this: Parquet, JSON Lines, XML by its root, a page of HTML, else CSV."""
     if head.startswith(_PARQUET):
         return Kind.PARQUET
-    encoding = next((encoding for mark, encoding in _MARKS if head.startswith(mark)), "latin-1")
-    text = head[:HEAD].decode(encoding, "replace").lstrip("\ufeffï»¿ \t\r\n")
+    text = head[:HEAD].decode(marked(head) or "latin-1", "replace").lstrip("\ufeffï»¿ \t\r\n")
     if text.startswith("{"):
         return Kind.JSONL
     if not text.startswith("<"):

@@ -13,19 +13,11 @@ from collections.abc import Iterator
 from html.entities import html5
 from typing import BinaryIO
 
+from training.sources.charset import ARABIC, DECLARED, marked, of_text
+
 BLOCK = 64 * 1024  # bytes read at once
 
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-    (b"<\x00", "utf-16-le"),
-    (b"\x00<", "utf-16-be"),
-)
-_DECLARED = re.compile(rb"<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
-# encodings in which ASCII is ASCII: what else Python knows as text (idna, unicode_escape) is none of a document
-_NARROW = re.compile(r"iso8859-\d+|cp125\d|mac-\w+|koi8-\w|gb\w+|big5\w*|euc_\w+|shift_jis\w*")
-_ARABIC = "cp1256"  # Windows-1256: what an Arabic text is that is not UTF-8
+_WIDE = ((b"<\x00", "utf-16-le"), (b"\x00<", "utf-16-be"))  # without a mark
 
 _NOTICE = re.compile(r"(?:<br|<b>|[^<])", re.IGNORECASE)
 _DECLARATION = re.compile(r"<\?xml\s[^>]{0,500}\?>")
@@ -65,7 +57,7 @@ def xml_text(file: BinaryIO) -> Iterator[str]:
 def _decoded(file: BinaryIO) -> Iterator[str]:
     """The characters of a file; bytes that are none in its encoding become U+FFFD."""
     data = file.read(BLOCK)
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+    encoding = marked(data) or next((name for start, name in _WIDE if data.startswith(start)), None)
     if encoding is None:
         declared = _declared(data)
         while data and data.isascii():
@@ -82,12 +74,8 @@ def _decoded(file: BinaryIO) -> Iterator[str]:
 
 def _declared(data: bytes) -> str:
     """The encoding that a document says it is in, where that can be; else the one it will be, if not UTF-8."""
-    match = _DECLARED.search(data)
-    try:
-        name = codecs.lookup(match.group(1).decode("ascii")).name if match else _ARABIC
-    except LookupError:
-        return _ARABIC
-    return name if _NARROW.fullmatch(name) else _ARABIC
+    match = DECLARED.search(data)
+    return (of_text(match[1].decode("ascii")) if match else None) or ARABIC
 
 
 def _told(data: bytes, declared: str) -> str:

@@ -180,6 +180,13 @@ def test_options_stand_in_the_settings_too(folder: Path, command: Command) -> No
     assert lines(folder / "a.jsonl") == [{"id": "1", "title": "خبر", "body": ""}]
 
 
+@pytest.mark.parametrize("typed", ["\\t", "\t"])
+def test_a_tab_may_be_typed_as_one_or_as_two_characters(folder: Path, command: Command, typed: str) -> None:
+    (folder / "a.csv").write_text("id\tx,title,y\ttitle\n1\t2\tخبر\n", encoding="utf-8")
+    done(command, "import", "a.csv", "--to", "a.jsonl", "--delimiter", typed)
+    assert lines(folder / "a.jsonl") == [{"id": "1", "title": "خبر", "body": ""}]
+
+
 def test_what_is_taken_off_a_page_is_shown(folder: Path, command: Command) -> None:
     sentence = "فاز الفريق على ضيفه بهدفين مساء أمس في ملعب الميناء."
     page = f"الرئيسية » رياضة\n\n{sentence}\n\nأخبار ذات صلة\n\nالفريق يتعاقد مع مهاجم\n"

@@ -40,7 +40,7 @@ def test_charset_that_server_or_page_names_is_used(charset: str) -> None:
     assert decoded(page.encode(charset)) == page
 
 
-@pytest.mark.parametrize("told", [None, "utf-8", "unicode_escape", "cp037x", "idna"])
+@pytest.mark.parametrize("told", [None, "utf-8", "unicode_escape", "cp037", "cp037x", "idna"])
 def test_arabic_windows_is_found_where_nobody_names_it(told: str | None) -> None:
     assert decoded((TEXT * 4).encode("windows-1256"), told) == TEXT * 4
 

@@ -234,7 +234,7 @@ def _prepared(
     from training.importing.job import Import
     from training.sources import Sources
 
-    with kept.opened() as memory, Sources(settings.sources) as sources, ExitStack() as stack:
+    with kept.opened() as memory, Sources(settings.sources, kept.file) as sources, ExitStack() as stack:
         target = stack.enter_context(_target(to, key, memory, kept))
         yield Import(locations, sources.records, target, memory, time.monotonic, stop.is_set)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from urllib.parse import urlsplit
@@ -31,10 +32,16 @@ EXTRA_OF = {"columnar": "files", "sql": "postgresql"}  # of readers whose extra 
 
 
 class Sources:
-    """Opens locations by the same options; the web is asked by one fetcher, until it is closed."""
+    """Opens locations by the same options; the web is asked by one fetcher, until it is closed.
 
-    def __init__(self, options: SourceOptions) -> None:
+    Args:
+        options: what the locations do not tell.
+        target: a file that grows by what is read, which no pattern matches therefore.
+    """
+
+    def __init__(self, options: SourceOptions, target: Path | None = None) -> None:
         self._options = options
+        self._target = target and target.resolve()
 
     def __enter__(self) -> Self:
         return self
@@ -51,7 +58,13 @@ class Sources:
             return _call("sql", "read_sql", rest, self._options)
         if on_the_web(rest) and kind not in DATA:
             return self._asked(kind, rest, memory)
-        return self._of_files(kind, files_at(rest, self._stream), memory)
+        files = [at for at in files_at(rest, self._stream) if self._target is None or not self._is_target(at)]
+        if not files:
+            raise SourceError(f"cannot read {rest}: it is where the records go")
+        return self._of_files(kind, files, memory)
+
+    def _is_target(self, at: FileAt) -> bool:
+        return "://" not in at.name and Path(at.name).resolve() == self._target
 
     @cached_property
     def _fetcher(self) -> Fetcher:

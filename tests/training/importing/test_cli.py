@@ -180,6 +180,16 @@ def test_options_stand_in_the_settings_too(folder: Path, command: Command) -> No
     assert lines(folder / "a.jsonl") == [{"id": "1", "title": "خبر", "body": ""}]
 
 
+def test_a_file_is_not_read_while_it_grows(folder: Path, command: Command) -> None:
+    write_jsonl(folder / "a.jsonl", [{"id": "1", "title": "قديم"}, {"id": "1", "title": "جديد"}])
+    write_jsonl(folder / "b.jsonl", [{"id": "2", "title": "خبر"}])
+    assert counts(done(command, "import", "*.jsonl", "--to", "a.jsonl")) == {"new": 1}
+    assert [line["id"] for line in lines(folder / "a.jsonl")] == ["1", "1", "2"]
+    ended = command("import", "a.jsonl", "--to", folder / "a.jsonl")
+    assert ended.code == 4
+    assert "a.jsonl: it is where the records go" in ended.err
+
+
 @pytest.mark.parametrize("typed", ["\\t", "\t"])
 def test_a_tab_may_be_typed_as_one_or_as_two_characters(folder: Path, command: Command, typed: str) -> None:
     (folder / "a.csv").write_text("id\tx,title,y\ttitle\n1\t2\tخبر\n", encoding="utf-8")

@@ -191,9 +191,8 @@ def train(
         StateError: the journal cannot be read.
         TrainingRefused: no record of the sources is an article, or a training is running here.
     """
-    streams = [
-        open_source(location, plan.options) for location in plan.sources
-    ]  # all must exist before anything starts
+    # all must exist before anything starts
+    streams = [open_source(location, plan.options) for location in plan.sources]
     journal = None if plan.state is None else JournalSource.open(plan.state)
     summary = TrainingSummary()
     with registry.training(), registry.staging() as staged, _workshop(plan, registry) as work:

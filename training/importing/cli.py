@@ -154,7 +154,8 @@ class _Kept:
             return cls(shown(to), None, memory or beside[0], rejects or beside[1], anew)
         file = Path(to)
         if not file.name.endswith(FILES):
-            raise typer.BadParameter(f"the name of the file must end in one of {', '.join(FILES)}", param_hint="--to")
+            problem = f"the name of the file must end in one of {', '.join(FILES)}; a service is http://…"
+            raise typer.BadParameter(problem, param_hint="--to")
         stem = file.with_name(file.name.removesuffix(".gz").rpartition(".")[0])
         beside = (stem.with_name(f"{stem.name}.memory"), stem.with_name(f"{stem.name}.rejects.jsonl"))
         return cls(to, file, memory or beside[0], rejects or beside[1], anew)

@@ -14,7 +14,6 @@ from training.sources.opening import said
 from training.sources.options import SourceOptions
 from training.sources.record import SourceRecord
 
-SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".jsonl.zst", ".ndjson.zst")
 MAX_LINE = 16 * 1024 * 1024  # bytes; an article of this length is a mistake, and a line is held in memory
 
 
@@ -60,6 +59,8 @@ def _parse(data: bytes, first: bool) -> dict[str, Any] | RecordError:
         return RecordError("not_utf8", f"the line is not UTF-8: {error.reason} at byte {error.start}")
     except (ValueError, RecursionError) as error:
         return RecordError("not_json", f"the line is not JSON: {error}")
+    if isinstance(value, list):
+        return RecordError("not_an_object", "the line is a list: each record stands on a line of its own (jq -c '.[]')")
     if not isinstance(value, dict):
         return RecordError("not_an_object", "the line is JSON, but not an object")
     return value

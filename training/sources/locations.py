@@ -54,12 +54,17 @@ def parted(location: str) -> tuple[Kind | None, str]:
     """The kind that a location names or its end and scheme tell, if they do, and the rest of it.
 
     Raises:
-        SourceError: a kind is named that the location cannot be.
+        SourceError: a kind is named that the location cannot be, or it is no address.
     """
     named = _KIND.fullmatch(location)
     kind, rest = (Kind(named[1]), named[2]) if named else (None, location)
     if kind is None and (scheme_of(rest) or "").split("+")[0] in _DATABASES:
         kind = Kind.SQL
+    if on_the_web(rest):
+        try:
+            urlsplit(rest)
+        except ValueError as error:
+            raise SourceError("the location is not an address of the web") from error  # what is wrong may be a password
     if kind is Kind.WORDPRESS and not on_the_web(rest):
         raise SourceError(
             f"cannot read {shown(location)}: a WordPress site has an address, https://…; its export is wxr+"

@@ -94,7 +94,7 @@ class Sources:
             documents = (self._document(at) for at in files_at(rest))
         for document in documents:
             if (kind or kind_of_name(document.name) or sniffed(document.content)) is not Kind.PAGE:
-                raise SourceError(f"{document.name} is no page: only of pages something is taken off")
+                raise SourceError(f"{document.name} is no page: what is taken off can be shown of pages only")
             yield document.name, self._read_page(document)
 
     def _of_files(
@@ -102,7 +102,10 @@ class Sources:
     ) -> Iterator[SourceRecord]:
         for at in files:
             with at.opened() as file:
-                found = kind or kind_of_name(at.name) or sniffed(file.peek(HEAD))
+                try:
+                    found = kind or kind_of_name(at.name) or sniffed(file.peek(HEAD))
+                except OSError as error:
+                    raise SourceError(f"cannot read {at.name}: {said(error)}") from error
                 if found in DATA:
                     yield from self._rows(found, file, at.name)
                     continue

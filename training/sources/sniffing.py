@@ -10,6 +10,7 @@ from training.sources.locations import Kind
 HEAD = 64 * 1024  # bytes that are looked at
 _PARQUET = b"PAR1"
 _ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
+_LIST = re.compile(r"\[\s*[{\[]")  # not what should be there, and JSON Lines say so
 _COMMENT = re.compile(r"<!--.*?-->|<\?.*?\?>", re.DOTALL)
 _EXPORT = "wordpress.org/export/"  # the namespace of every version of WordPress' export
 _KIND_OF_ROOT = {
@@ -26,7 +27,7 @@ def sniffed(head: bytes) -> Kind:
     if head.startswith(_PARQUET):
         return Kind.PARQUET
     text = head[:HEAD].decode(marked(head) or "latin-1", "replace").lstrip("\ufeffï»¿ \t\r\n")
-    if text.startswith("{"):
+    if text.startswith("{") or _LIST.match(text):
         return Kind.JSONL
     if not text.startswith("<"):
         return Kind.CSV

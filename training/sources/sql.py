@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
-from sqlalchemy import URL, Connection, CursorResult, Text, cast, column, false, inspect, make_url, select, table, text
+from sqlalchemy import URL, Connection, CursorResult, Text, cast, column, false, inspect, select, table, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.expression import FromClause
 
@@ -29,16 +29,6 @@ _READ_ONLY = {
     "mysql": "START TRANSACTION READ ONLY",
     "mariadb": "START TRANSACTION READ ONLY",
 }
-
-
-def is_database(location: str) -> bool:
-    """Whether a location is the address of a database, as far as its first word tells."""
-    named = _NAMED.fullmatch(location)
-    try:
-        make_url(named["url"] if named else location).get_dialect()
-    except (SQLAlchemyError, ValueError, ModuleNotFoundError):
-        return False
-    return True
 
 
 def read_sql(location: str, options: SourceOptions) -> Iterator[SourceRecord]:

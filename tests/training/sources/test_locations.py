@@ -41,5 +41,12 @@ def test_a_wordpress_site_has_an_address() -> None:
         parted("wordpress+export.xml")
 
 
+@pytest.mark.parametrize("kind", ["", "feed+", "csv+", "wordpress+"])
+def test_an_address_that_is_none_is_told_without_what_may_be_a_password(kind: str) -> None:
+    with pytest.raises(SourceError, match="not an address") as caught:
+        parted(f"{kind}https://user:secret@[::1")
+    assert "secret" not in str(caught.value)
+
+
 def test_the_web_is_asked_by_two_schemes() -> None:
     assert [on_the_web(one) for one in ("HTTP://a", "https://a", "s3://a", "a.csv")] == [True, True, False, False]

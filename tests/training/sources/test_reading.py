@@ -64,6 +64,12 @@ def test_files_are_told_by_their_names_and_by_what_stands_there(
     assert read(path) == [{"id": "7", "title": "خبر"}]
 
 
+def test_a_damaged_file_without_a_name_that_tells_is_told(tmp_path: Path) -> None:
+    (tmp_path / "dump").write_bytes(gzip.compress(b"")[:10] + b"\xff" * 30)
+    with pytest.raises(SourceError, match="dump"):
+        read(tmp_path / "dump")
+
+
 def test_xml_is_told_by_its_root(tmp_path: Path) -> None:
     path = tmp_path / "export.xml"
     path.write_text(FEED, encoding="utf-8")

@@ -16,7 +16,9 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n<!-- made by <rss> -->\n'
     ("text", "kind"),
     [
         ('{"id": 1}', Kind.JSONL),
+        ('[\n  {"id": 1}]', Kind.JSONL),
         ("id,title\n1,خبر\n", Kind.CSV),
+        ("[id],[title]\n1,خبر\n", Kind.CSV),
         (f"{DECLARATION}<rss version='2.0'><channel>", Kind.FEED),
         (f"{DECLARATION}<rdf:RDF xmlns:rdf='x'>", Kind.FEED),
         ("<feed xmlns='http://www.w3.org/2005/Atom'>", Kind.FEED),

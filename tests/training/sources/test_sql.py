@@ -20,7 +20,7 @@ from tests.support.postgres import Postgres, postgres
 from tests.support.states import SERVER
 from training.sources.databases import AT_ONCE
 from training.sources.options import SourceOptions
-from training.sources.sql import is_database, read_sql
+from training.sources.sql import read_sql
 
 
 def run(url: str, *statements: str) -> None:
@@ -187,22 +187,6 @@ def test_no_file_is_made_where_none_is(tmp_path: Path) -> None:
     with pytest.raises(SourceError):
         read_sql(f"sqlite:///{tmp_path / 'none.db'}", SourceOptions())
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("location", "known"),
-    [
-        ("sqlite:///news.db#posts", True),
-        ("postgresql://user@host/name", True),
-        ("mysql+pymysql://user@host/name", True),
-        ("s3://bucket/a.csv", False),
-        ("https://site.example/feed", False),
-        ("news.csv", False),
-        ("-", False),
-    ],
-)
-def test_databases_are_told_apart_by_their_first_word(location: str, known: bool) -> None:
-    assert is_database(location) is known
 
 
 def test_values_of_sqlite(tmp_path: Path) -> None:

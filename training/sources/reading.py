@@ -88,10 +88,7 @@ class Sources:
             SourceError: it is no page, or cannot be read.
         """
         kind, rest = parted(location)
-        if on_the_web(rest):
-            documents = iter([self._fetcher.get(rest).document])
-        else:
-            documents = (self._document(at) for at in files_at(rest))
+        documents = iter([self._fetcher.get(rest).document]) if on_the_web(rest) else self._saved(rest)
         for document in documents:
             if (kind or kind_of_name(document.name) or sniffed(document.content)) is not Kind.PAGE:
                 raise SourceError(f"{document.name} is no page: what is taken off can be shown of pages only")
@@ -109,18 +106,23 @@ class Sources:
                 if found in DATA:
                     yield from self._rows(found, file, at.name)
                     continue
-            yield from self._of_document(found, self._document(at), memory)
+                document = self._document(file, at.name)  # standard input cannot be opened again
+            yield from self._of_document(found, document, memory)
 
-    def _document(self, at: FileAt) -> Document:
+    def _document(self, file: BinaryIO, name: str) -> Document:
         longest = self._options.fetch.max_bytes
         try:
-            with at.opened() as file:
-                content = file.read(longest + 1)
+            content = file.read(longest + 1)
         except OSError as error:
-            raise SourceError(f"cannot read {at.name}: {said(error)}") from error
+            raise SourceError(f"cannot read {name}: {said(error)}") from error
         if len(content) > longest:
-            raise SourceError(f"cannot read {at.name}: it has more than {longest:,} bytes")
-        return Document(content, at.name)
+            raise SourceError(f"cannot read {name}: it has more than {longest:,} bytes")
+        return Document(content, name)
+
+    def _saved(self, location: str) -> Iterator[Document]:
+        for at in files_at(location):
+            with at.opened() as file:
+                yield self._document(file, at.name)
 
     def _asked(self, kind: Kind | None, url: str, memory: MutableMapping[str, str]) -> Iterator[SourceRecord]:
         """What an address of the web answers, if that is not what it answered last time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import sqlite3
 import subprocess
@@ -75,6 +76,13 @@ def test_xml_is_told_by_its_root(tmp_path: Path) -> None:
     path.write_text(FEED, encoding="utf-8")
     ((record),) = read(path)
     assert (record["id"], record["title"]) == ("7", "خبر")
+
+
+@pytest.mark.parametrize("location", ["-", "feed+-"])
+def test_documents_are_read_from_standard_input(location: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(FEED.encode())))
+    ((record),) = read(location)
+    assert record["id"] == "7"
 
 
 def test_a_kind_that_is_named_wins_over_the_name(tmp_path: Path) -> None:

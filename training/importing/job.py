@@ -92,25 +92,29 @@ class Import:
 
     def _take(self, location: str, summary: ImportSummary, rejects: Rejects, advance: Callable[[int], None]) -> None:
         counts = ReadCounts()
-        told, committed = 0, self.clock()
+        records = self._paced(self.open(location, self.memory.notes(shown(location))), advance)
         try:
-            for said in read_articles(self.open(location, self.memory.notes(shown(location))), counts, rejects):
+            for said in read_articles(records, counts, rejects):
                 try:
                     self._send(said, summary)
                 except RecordError as error:
                     reject(error, counts, rejects)
-                advance(counts.records - told)
-                due = counts.records // AT_ONCE > told // AT_ONCE or self.clock() - committed > PATIENCE
-                told = counts.records
-                if due:
-                    self._commit()
-                    committed = self.clock()
-                if self.stopped():
-                    return
         finally:
             summary.records += counts.records
             summary.reasons.update(counts.rejected)
             summary.unknown_keys.update(counts.unknown_keys)
+
+    def _paced(self, records: Iterator[SourceRecord], advance: Callable[[int], None]) -> Iterator[SourceRecord]:
+        """The records, good and bad; what was made of those so far is committed now and then, until it is stopped."""
+        committed = self.clock()
+        for number, record in enumerate(records, 1):
+            yield record
+            advance(1)
+            if number % AT_ONCE == 0 or self.clock() - committed > PATIENCE:
+                self._commit()
+                committed = self.clock()
+            if self.stopped():
+                return
 
     def _send(self, said: Article | Deletion, summary: ImportSummary) -> None:
         before, digest = self.memory.sent(said.id), digest_of(line_of(said))

@@ -157,6 +157,19 @@ def test_a_run_that_is_stopped_leaves_the_rest_for_the_next(memory: Memory) -> N
     assert Import(["a"], open_one, shelf, memory, lambda: 0.0).run(io.StringIO(), Silent()).new == 6
 
 
+def test_a_run_of_bad_records_can_be_stopped_and_is_committed(memory: Memory) -> None:
+    shelf, asked = Shelf(), list[int]()
+
+    def open_one(location: str, notes: MutableMapping[str, str]) -> Iterator[SourceRecord]:
+        for line in range(1, 5 * AT_ONCE):
+            asked.append(line)
+            yield SourceRecord(location, line, RecordError("no_article", "لا"))
+
+    stopped = Import(["a"], open_one, shelf, memory, lambda: 0.0, lambda: len(asked) > 2 * AT_ONCE)
+    assert stopped.run(io.StringIO(), Silent()).rejected == len(asked) == 2 * AT_ONCE + 1
+    assert shelf.flushed == 3
+
+
 STEPS = st.lists(
     st.tuples(
         st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["خبر", "آخر", None]))),

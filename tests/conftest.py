@@ -15,7 +15,7 @@ from tests.support.postgres import Postgres, postgres
 from tests.support.states import KINDS, SERVER
 
 # the same examples at every run: a red test is red again tomorrow
-settings.register_profile("suite", deadline=None, derandomize=True, database=None, max_examples=60)
+settings.register_profile("suite", deadline=None, derandomize=True, database=None, max_examples=30)
 settings.register_profile("soak", deadline=None, database=None, print_blob=True, max_examples=5000)  # others each time
 settings.load_profile("suite")
 

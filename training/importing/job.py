@@ -64,6 +64,7 @@ class Import:
     memory: Memory
     clock: Callable[[], float]
     stopped: Callable[[], bool] = lambda: False
+    _sent: set[str] = field(default_factory=set, init=False)  # since the last commit
 
     def run(self, rejects: Rejects, reporter: Reporter) -> ImportSummary:
         """Read all locations once. One that cannot be read does not keep the others from being read.
@@ -84,7 +85,7 @@ class Import:
                     summary.failed[shown(location)] = str(error)
                 self._commit()
             except StateError:
-                self.memory.rollback()
+                self._doubt()
                 raise
         summary.rejected = summary.reasons.total()
         summary.seconds = round(self.clock() - begun, 3)
@@ -121,6 +122,7 @@ class Import:
         if digest == before:
             summary.unchanged += 1
             return
+        self._sent.add(said.id)
         self.memory.keep(said.id, digest)  # one that is refused is not sent again until it changes
         if isinstance(said, Deletion):
             self.target.delete(said.id)
@@ -135,3 +137,12 @@ class Import:
     def _commit(self) -> None:
         self.target.flush()
         self.memory.commit()
+        self._sent.clear()
+
+    def _doubt(self) -> None:
+        """Forget what was not committed; what of it the target may have taken counts as known in no version."""
+        self.memory.rollback()
+        for article_id in self._sent:
+            self.memory.drop(article_id)
+        self.memory.commit()
+        self._sent.clear()

@@ -69,6 +69,10 @@ class Memory:
     def keep(self, article_id: str, digest: bytes) -> None:
         self._connection.execute("INSERT OR REPLACE INTO sent VALUES (?, ?)", (article_id, digest))
 
+    def drop(self, article_id: str) -> None:
+        """Know nothing of an article."""
+        self._connection.execute("DELETE FROM sent WHERE id = ?", (article_id,))
+
     def notes(self, location: str) -> MutableMapping[str, str]:
         """What is known of a location, by key."""
         return _Notes(self._connection, location)

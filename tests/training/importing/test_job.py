@@ -170,6 +170,17 @@ def test_a_run_of_bad_records_can_be_stopped_and_is_committed(memory: Memory) ->
     assert shelf.flushed == 3
 
 
+def test_what_a_target_took_before_it_was_away_is_sent_again_even_if_it_is_as_it_was_once(memory: Memory) -> None:
+    shelf = Shelf()
+    imported({"a": [record(1, "أول")]}, shelf, memory)
+    shelf.away_after = shelf.calls + 1
+    with pytest.raises(StateError):
+        imported({"a": [record(1, "ثان"), record(2)]}, shelf, memory)
+    shelf.away_after = None
+    imported({"a": [record(1, "أول"), record(2)]}, shelf, memory)
+    assert shelf.held == {"1": "أول", "2": "خبر"}
+
+
 STEPS = st.lists(
     st.tuples(
         st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["خبر", "آخر", None]))),

@@ -14,10 +14,10 @@ from training.sources.fetching import Fetcher
 PLACES = ("/sitemap.xml", "/sitemap_index.xml", "/wp-sitemap.xml")  # where sitemaps usually are
 MAX_SITEMAPS = 1000  # of those that robots.txt names
 
-_HEAD = 512 * 1024  # bytes of a page in which its feed is looked for
+_HEAD = 512 * 1024  # bytes of a page in which it is looked for what it says of itself
 _START = 2048  # bytes of a document that tell what it is
 _PAGE = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
-_LINK = re.compile(r"<(link|base)\b([^<>]{1,4000})>", re.IGNORECASE)
+_TAG = re.compile(r"<(link|base|html)\b([^<>]{1,4000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([a-zA-Z-]{1,40})\s?=\s?(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _FEEDS = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml"})
 _COMMENTS = re.compile(r"comments?\b|تعليقات")
@@ -29,6 +29,18 @@ def is_page(document: Document) -> bool:
     return _PAGE.search(document.content[:_START]) is not None
 
 
+def tags(page: Document) -> Iterator[tuple[str, dict[str, str]]]:
+    """The ``html``, ``base`` and ``link`` elements at the beginning of a page: name and attributes, in lower case."""
+    for match in _TAG.finditer(page.content[:_HEAD].decode("utf-8", "replace")):
+        yield (
+            match[1].lower(),
+            {
+                name.lower(): unescape(double or single or bare)
+                for name, double, single, bare in _ATTRIBUTE.findall(match[2])
+            },
+        )
+
+
 def feed_of(page: Document) -> str:
     """The address of the feed that a page names; not that of readers' comments, if there is another.
 
@@ -37,12 +49,8 @@ def feed_of(page: Document) -> str:
     """
     base = page.url or ""
     found: list[tuple[bool, int, str]] = []
-    for match in _LINK.finditer(page.content[:_HEAD].decode("utf-8", "replace")):
-        attributes = {
-            name.lower(): unescape(double or single or bare)
-            for name, double, single, bare in _ATTRIBUTE.findall(match[2])
-        }
-        if match[1].lower() == "base":
+    for name, attributes in tags(page):
+        if name == "base":
             base = _joined(base, attributes.get("href", ""))
         elif "alternate" in attributes.get("rel", "").lower().split() and (
             attributes.get("type", "").strip().lower() in _FEEDS and attributes.get("href")

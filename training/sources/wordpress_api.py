@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 from models.errors import FetchError, SourceError
+from training.sources.discovery import tags
 from training.sources.fetching import Answer
 from training.sources.opening import shown
 from training.sources.web import Web
@@ -89,16 +89,21 @@ def find_api(url: str, web: Web) -> Api:
     """
     called = shown(url)
     home, roots = _given(url)
-    page = _Head()
+    language = ""
     failures: list[str] = []
     try:
         answer = web.fetcher.get(home)
     except FetchError as error:
         failures.append(str(error))
     else:
-        page.read(answer.document.content)
+        named = ""
+        for tag, attributes in tags(answer.document):
+            if tag == "html":
+                language = language or attributes.get("lang", "").strip()
+            elif attributes.get("rel") == _RELATION:
+                named = named or attributes.get("href", "")
         linked = _LINK.search(answer.headers.get("link", ""))
-        if told := (linked.group(1) if linked else page.api):
+        if told := (linked.group(1) if linked else named):
             roots.append(_as_given(urljoin(answer.document.url or home, told), urlsplit(url).netloc))
     base = home.partition("?")[0].rstrip("/") + "/"
     for root in dict.fromkeys((*roots, f"{base}wp-json/", f"{base}?rest_route=/")):
@@ -111,7 +116,7 @@ def find_api(url: str, web: Web) -> Api:
         else:
             if isinstance(index, dict) and "wp/v2" in _strings(index.get("namespaces")):
                 name = index.get("name")
-                return Api(root, name if isinstance(name, str) else "", page.language, called, web)
+                return Api(root, name if isinstance(name, str) else "", language, called, web)
             failures.append(_said(index))
     raise SourceError(f"cannot read {called}: there is no REST API of WordPress: {'; '.join(dict.fromkeys(failures))}")
 
@@ -181,22 +186,3 @@ def _number(answer: Answer, name: str) -> int:
 
 def _strings(value: Any) -> list[str]:
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
-
-
-class _Head(HTMLParser):
-    """What the beginning of a page says of its language and of the API."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.language = ""
-        self.api = ""
-
-    def read(self, content: bytes) -> None:
-        self.feed(content[: 256 * 1024].decode("utf-8", errors="replace"))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
-        if tag == "html":
-            self.language = self.language or (told.get("lang") or "").strip()
-        elif tag == "link" and told.get("rel") == _RELATION:
-            self.api = self.api or (told.get("href") or "")

@@ -301,7 +301,7 @@ BROKEN: list[Any] = [
 def test_a_broken_post_is_an_error_and_the_others_come(web: Web, broken: Any) -> None:
     site = WordPress(posts(2))
     whole = site._post
-    site._post = lambda post: broken if post.number == 1 else whole(post)  # type: ignore[method-assign]
+    site._post = lambda post: broken if post.number == 1 else whole(post)  # type: ignore[method-assign]  # this site alone
     with site.running() as address:
         first, second = read_wordpress(address, web)
 
@@ -339,12 +339,8 @@ def test_the_primary_category_is_the_one_in_the_breadcrumb(web: Web) -> None:
     whole = site._post
     trail = [{"name": "الرئيسية"}, {"name": "رياضة"}, {"name": "عنوان"}]
     graph = [{"@type": "WebPage"}, {"@type": "BreadcrumbList", "itemListElement": trail}]
-    site._post = lambda post: (
-        whole(post)
-        | {  # type: ignore[method-assign]
-            "yoast_head_json": {"schema": {"@graph": graph}, "og_image": [{"url": "https://media.example/og.jpg"}]}
-        }
-    )
+    told = {"schema": {"@graph": graph}, "og_image": [{"url": "https://media.example/og.jpg"}]}
+    site._post = lambda post: whole(post) | {"yoast_head_json": told}  # type: ignore[method-assign]  # this site alone
     with site.running() as address:
         (value,) = values(read_wordpress(address, web))
 
@@ -415,7 +411,7 @@ def test_errors_of_the_web_go_through(web: Web) -> None:
 def test_tags_that_the_site_does_not_name_are_left_out(web: Web, answer: tuple[int, dict[str, str], bytes]) -> None:
     site = WordPress(WRITTEN[:1])
     whole = site.answer
-    site.answer = lambda target: answer if "/tags?" in target else whole(target)  # type: ignore[method-assign]
+    site.answer = lambda target: answer if "/tags?" in target else whole(target)  # type: ignore[method-assign]  # alone
     with site.running() as address:
         (value,) = values(read_wordpress(address, web))
 
@@ -425,7 +421,8 @@ def test_tags_that_the_site_does_not_name_are_left_out(web: Web, answer: tuple[i
 def test_a_site_that_fails_to_name_tags_is_not_read_on(web: Web) -> None:
     site = WordPress(WRITTEN[:1])
     whole = site.answer
-    site.answer = lambda target: (500, {}, b"") if "/tags?" in target else whole(target)  # type: ignore[method-assign]
+    failed: tuple[int, dict[str, str], bytes] = (500, {}, b"")
+    site.answer = lambda target: failed if "/tags?" in target else whole(target)  # type: ignore[method-assign]  # this site alone
     with site.running() as address, pytest.raises(FetchError, match="500"):
         list(read_wordpress(address, web))
 
@@ -434,3 +431,11 @@ def test_posts_of_which_no_change_is_known_come(web: Web) -> None:
     site = WordPress([Post(number, modified="0000-00-00T00:00:00") for number in range(1, 151)])
     with site.running() as address:
         assert len(ids(read_wordpress(address, web))) >= 150
+
+
+@pytest.mark.parametrize("page", ["<![<![", "<!--" * 1000, '<a href="' * 1000, "<html lang=ar><![<link rel=x"])
+def test_a_home_page_of_any_markup_hinders_nobody(web: Web, page: str) -> None:
+    site = WordPress(posts(1))
+    site._page = lambda: (200, {"Content-Type": "text/html"}, page.encode())  # type: ignore[method-assign]  # alone
+    with site.running() as address:
+        assert len(list(read_wordpress(address, web))) == 1

@@ -58,9 +58,8 @@ def one_per_story(
     for place, story in enumerate(stories):
         if scores[place] < least:
             break
-        if (
-            story in over or rows[place] in barred
-        ):  # a copy that is not barred may stand for its story, at its own place
+        # one that is barred does not tell its story: a later copy may, at its own place
+        if story in over or rows[place] in barred:
             continue
         shows = place
         if stories.count(story) > 1:

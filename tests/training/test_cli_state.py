@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,9 @@ from tests.support.newsroom import topic_records, write_jsonl
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to stand in, with none of this machine's settings."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("SILAH_")]:
-        monkeypatch.delenv(name)
+def one_job(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder of its own, each training in one process."""
     monkeypatch.setenv("SILAH_JOBS", "1")
-    return tmp_path
 
 
 def write(url: str, *deleted: str) -> None:

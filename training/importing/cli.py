@@ -142,7 +142,7 @@ class _Kept:
     @classmethod
     def of(cls, to: str, memory: Path | None, rejects: Path | None, settings: TrainingSettings, anew: bool) -> _Kept:
         """Beside the file; of a service in the folder of the artifacts; of standard output nothing is kept."""
-        from training.sources.locations import on_the_web
+        from training.sources.addresses import on_the_web
         from training.sources.opening import shown
 
         if to == STDOUT:

@@ -8,9 +8,21 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 from models.article import MAX_ID_LENGTH
 
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|igshid|mc_[ce]id|ref_src|_ga")
 _POST = re.compile(r"[1-9]\d{0,17}")
 _DIGEST = 16  # hexadecimal digits at the end of an address that is too long
+
+
+def scheme_of(location: str) -> str | None:
+    """The scheme of an address, in lower case; None of a path."""
+    found = _SCHEME.match(location)
+    return found[1].lower() if found else None
+
+
+def on_the_web(location: str) -> bool:
+    """Whether it is asked over HTTP."""
+    return scheme_of(location) in {"http", "https"}
 
 
 def canonical(url: str) -> str:

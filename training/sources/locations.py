@@ -11,6 +11,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from models.errors import SourceError
+from training.sources.addresses import on_the_web, scheme_of
 from training.sources.opening import shown
 
 
@@ -46,7 +47,6 @@ XML = ".xml"  # a feed, a sitemap or an export of WordPress: its root tells
 DATA = frozenset({Kind.JSONL, Kind.CSV, Kind.PARQUET, Kind.WXR})  # read as they come, of any length
 
 _KIND = re.compile(rf"({'|'.join(Kind)})\+(.+)", re.DOTALL)
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _DATABASES = ("sqlite", "postgresql", "postgres", "mysql", "mariadb", "oracle", "mssql")
 
 
@@ -70,17 +70,6 @@ def parted(location: str) -> tuple[Kind | None, str]:
             f"cannot read {shown(location)}: a WordPress site has an address, https://…; its export is wxr+"
         )
     return kind or kind_of_name(rest), rest
-
-
-def scheme_of(location: str) -> str | None:
-    """The scheme of an address, in lower case; None of a path."""
-    found = _SCHEME.match(location)
-    return found[1].lower() if found else None
-
-
-def on_the_web(location: str) -> bool:
-    """Whether it is asked over HTTP."""
-    return scheme_of(location) in {"http", "https"}
 
 
 def kind_of_name(location: str) -> Kind | None:

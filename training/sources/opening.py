@@ -20,14 +20,14 @@ from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 from models.errors import SilahError, SourceError
+from training.sources.addresses import on_the_web, scheme_of
 from training.sources.extras import required
 
 STDIN = "-"
-Web = Callable[[str], AbstractContextManager[BinaryIO]]
+OpenAddress = Callable[[str], AbstractContextManager[BinaryIO]]
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _AHEAD = 128 * 1024  # bytes
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 # who asks stands before the host; where the part up to the first slash is a host alone, an @ is of the path
 _WHO = re.compile(r"(?<=://)(?![^/:@]*(?::\d{1,5})?(?:/|$))(?:[^/]*@|[^@]*@)")
 _SECRET = re.compile(r"(?i)([?&][^=&#]*(?:key(?!word)|token|secret|pass|pwd|sig|auth(?!or=)|cred)[^=&#]*=)[^&#]*")
@@ -59,7 +59,7 @@ class FileAt:
             yield file
 
 
-def files_at(location: str, web: Web | None = None) -> tuple[FileAt, ...]:
+def files_at(location: str, web: OpenAddress | None = None) -> tuple[FileAt, ...]:
     """The files of a location in the order of their names; nothing of them is read yet.
 
     Args:
@@ -72,12 +72,12 @@ def files_at(location: str, web: Web | None = None) -> tuple[FileAt, ...]:
     """
     if location == STDIN:
         return (FileAt(STDIN, lambda: nullcontext(sys.stdin.buffer)),)
-    scheme = _SCHEME.match(location)
+    scheme = scheme_of(location)
     if scheme is None:
         return _local(location)
-    if scheme[1].lower() == "file":
-        return _local(unquote(location[scheme.end() :].removeprefix("localhost")))
-    if scheme[1].lower() in {"http", "https"}:
+    if scheme == "file":
+        return _local(unquote(location[len("file://") :].removeprefix("localhost")))
+    if on_the_web(location):
         if web is None:
             raise SourceError(f"cannot read {shown(location)}: the web is not asked here")
         return (FileAt(shown(location), partial(web, location)),)

@@ -37,17 +37,12 @@ _POST = re.compile(r"(?:^|\s)postid-(\d{1,18})(?:\s|$)")
 _MICRODATA = re.compile(r"schema\.org/(?:\w*Article|BlogPosting)$")
 
 
-def read_page(document: Document, patterns: PagePatterns) -> dict[str, Any] | RecordError:
-    """The record of a page that was saved or fetched; plain text is read as the text of a page.
-
-    What is no article, or cannot be read as one, is a :class:`RecordError` with reason ``no_article`` (a first page,
-    a section, a form), ``no_text`` or ``too_large``.
-    """
-    return explained_page(document, patterns).value
-
-
 def explained_page(document: Document, patterns: PagePatterns) -> Reading:
-    """The same with what was taken off its text."""
+    """A page that was saved or fetched as a record, and what was taken off its text.
+
+    Plain text is read as the text of a page. What is no article, or cannot be read as one, is a :class:`RecordError`
+    with reason ``no_article`` (a first page, a section, a form), ``no_text`` or ``too_large``.
+    """
     if document.media_type == "text/plain":
         return explained_text(document, patterns)
     text = decoded(document.content, document.charset)

@@ -66,13 +66,8 @@ class Parted:
     links: list[str] = field(default_factory=list)
 
 
-def read_page_text(document: Document, patterns: PagePatterns) -> dict[str, Any] | RecordError:
-    """The record of a page of which somebody kept the text."""
-    return explained_text(document, patterns).value
-
-
 def explained_text(document: Document, patterns: PagePatterns) -> Reading:
-    """The same with what was taken off."""
+    """A page of which somebody kept the text as a record, and what was taken off it."""
     text = decoded(document.content, document.charset)
     if is_garbled(text):
         return Reading(RecordError("no_text", "the file is no text"))

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from urllib.parse import urlsplit
 
 from models.errors import RecordError, SourceError
+from training.sources.addresses import on_the_web
 from training.sources.delimited import read_delimited
 from training.sources.document import Document
 from training.sources.extras import required
 from training.sources.jsonl import read_jsonl
-from training.sources.locations import DATA, Kind, kind_of_name, on_the_web, parted
+from training.sources.locations import DATA, Kind, kind_of_name, parted
 from training.sources.opening import FileAt, files_at, said
 from training.sources.options import SourceOptions
 from training.sources.pagetext import Reading, explained_text, without_boxes

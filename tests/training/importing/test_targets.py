@@ -6,7 +6,7 @@ import errno
 import gzip
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from models.article import Article
 from models.errors import RecordError, SourceError, StateError
-from service.client import SilahError
+from service.client import Silah, SilahError
 from training.importing.memory import Memory, digest_of
 from training.importing.targets import ATTEMPTS, FileTarget, ServiceTarget, StreamTarget, line_of
 from training.records import Deletion
@@ -198,19 +198,20 @@ def test_a_line_is_one_line(title: str, body: str) -> None:
     assert line != line_of(Deletion("1"))
 
 
-class Away:
+class Away(Silah):
     """A client whose service answers some problems first."""
 
     def __init__(self, *problems: int) -> None:
         self._problems = list(problems)
         self.taken: list[str] = []
 
-    def put(self, article_id: str, record: dict[str, Any]) -> None:
+    def put(self, article_id: str, record: Mapping[str, Any]) -> dict[str, Any]:
         if self._problems:
             status = self._problems.pop(0)
             raise SilahError({"status": status, "code": "some-code", "detail": "لا"})
         assert record["id"] == article_id
         self.taken.append(article_id)
+        return {}
 
     def delete(self, article_id: str) -> None:
         self.taken.append(f"-{article_id}")
@@ -218,7 +219,7 @@ class Away:
 
 def test_a_service_that_is_away_for_a_while_is_asked_again() -> None:
     client, waits = Away(0, 503, 429), list[float]()
-    target = ServiceTarget(client, waits.append)  # type: ignore[arg-type]
+    target = ServiceTarget(client, waits.append)
     target.put(ONE)
     target.delete("2")
     target.flush()
@@ -231,11 +232,11 @@ def test_a_service_that_is_away_for_a_while_is_asked_again() -> None:
 def test_a_service_that_takes_nothing_ends_the_run(status: int) -> None:
     client, waits = Away(*[status] * ATTEMPTS), list[float]()
     with pytest.raises(StateError, match="takes no articles"):
-        ServiceTarget(client, waits.append).put(ONE)  # type: ignore[arg-type]
+        ServiceTarget(client, waits.append).put(ONE)
     assert len(waits) == (0 if status in {401, 403} else ATTEMPTS - 1)
 
 
 def test_an_article_that_a_service_refuses_is_a_bad_record() -> None:
     with pytest.raises(RecordError) as refused:
-        ServiceTarget(Away(422), lambda _: None).put(ONE)  # type: ignore[arg-type]
+        ServiceTarget(Away(422), lambda _: None).put(ONE)
     assert refused.value.reason == "some_code"

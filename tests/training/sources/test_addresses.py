@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.article import MAX_ID_LENGTH, Article
-from training.sources.addresses import article_id, canonical, post_id
+from training.sources.addresses import article_id, canonical, on_the_web, post_id
 
 ARABIC = "https://site.example/2026/أخبار-النهر"
 
@@ -74,3 +74,7 @@ def test_long_addresses_that_differ_at_their_end_have_ids_that_differ() -> None:
     long = ARABIC + "-ثم" * 80
     assert len(article_id(long)) == MAX_ID_LENGTH
     assert article_id(long) != article_id(long + "-آخر")
+
+
+def test_the_web_is_asked_by_two_schemes() -> None:
+    assert [on_the_web(one) for one in ("HTTP://a", "https://a", "s3://a", "a.csv")] == [True, True, False, False]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.errors import SourceError
-from training.sources.locations import Kind, on_the_web, parted
+from training.sources.locations import Kind, parted
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,3 @@ def test_an_address_that_is_none_is_told_without_what_may_be_a_password(kind: st
     with pytest.raises(SourceError, match="not an address") as caught:
         parted(f"{kind}https://user:secret@[::1")
     assert "secret" not in str(caught.value)
-
-
-def test_the_web_is_asked_by_two_schemes() -> None:
-    assert [on_the_web(one) for one in ("HTTP://a", "https://a", "s3://a", "a.csv")] == [True, True, False, False]

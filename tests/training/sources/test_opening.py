@@ -221,7 +221,7 @@ class Web:
                 assert len(piece) <= size
                 return piece
 
-        yield Body()  # type: ignore[misc]
+        yield Body()  # type: ignore[misc]  # as much of a file as is read
         self.closed = True
 
 

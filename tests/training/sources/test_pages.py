@@ -32,7 +32,7 @@ from tests.support.webpages import (
     wordpress,
 )
 from training.sources.document import Document
-from training.sources.pages import explained_page, read_page
+from training.sources.pages import explained_page
 from training.sources.patterns import PagePatterns
 
 PATTERNS = PagePatterns.load()
@@ -43,7 +43,7 @@ WHOLE = Shown(chosen=CHOSEN)
 
 def value(page: str | bytes, url: str | None = None, **told: Any) -> dict[str, Any] | RecordError:
     content = page if isinstance(page, bytes) else page.encode()
-    return read_page(Document(content, "saved/page.html", url, **told), PATTERNS)
+    return explained_page(Document(content, "saved/page.html", url, **told), PATTERNS).value
 
 
 def record(page: str | bytes, url: str | None = None, **told: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from models.article import Article
 from models.errors import RecordError
 from tests.support.webpages import CHOSEN, HEADLINES, PARAGRAPHS, TITLE, Shown, text_page
 from training.sources.document import Document
-from training.sources.pagetext import Reading, explained_text, read_page_text
+from training.sources.pagetext import Reading, explained_text
 from training.sources.patterns import PagePatterns
 
 PATTERNS = PagePatterns.load()
@@ -155,7 +155,7 @@ def test_page_without_text_is_refused() -> None:
 
 
 def test_text_that_is_no_page_is_refused() -> None:
-    value = read_page_text(Document(b"a " * 2_100_000, "big.txt"), PATTERNS)
+    value = explained_text(Document(b"a " * 2_100_000, "big.txt"), PATTERNS).value
     assert isinstance(value, RecordError)
     assert value.reason == "too_large"
 
@@ -185,5 +185,5 @@ def test_prose_comes_out_whole_and_no_headline_with_it(
 
 @given(st.binary(max_size=400) | st.text(max_size=400).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_whatever_stands_there_is_a_record_or_an_error(content: bytes) -> None:
-    value = read_page_text(Document(content, "x.txt"), PATTERNS)
+    value = explained_text(Document(content, "x.txt"), PATTERNS).value
     assert isinstance(value, RecordError) or (value["title"].strip() and value["body"].strip())

@@ -232,7 +232,7 @@ def test_of_a_sitemap_cut_short_comes_what_was_whole(site: NewsSite, web: Web) -
     text = syndication.sitemap(site.articles)
     site.pages["/s.xml"] = Page(text[: text.rindex("<url>")].encode(), XML)
     records = follow_sitemap(f"{site.url}/s.xml", web)
-    found = [Article.from_record(next(records).value) for _ in range(2)]  # type: ignore[arg-type]
+    found = [Article.from_record(next(records).value) for _ in range(2)]  # type: ignore[arg-type]  # both are whole
     with pytest.raises(SourceError, match="cut short"):
         next(records)
     assert found == site.articles[:2]

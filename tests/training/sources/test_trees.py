@@ -224,7 +224,7 @@ def test_a_tag_without_end_is_refused() -> None:
             return b"<rss><item/><item " + b"x" * size if self.read_bytes == size else b"x" * size
 
     file = Endless()
-    found, message = until_refused(file)  # type: ignore[arg-type]
+    found, message = until_refused(file)  # type: ignore[arg-type]  # as much of a file as is read
 
     assert len(found) == 1
     assert "a tag has more than" in message
@@ -310,7 +310,7 @@ def test_a_hundred_thousand_elements_are_read_in_the_memory_of_a_few() -> None:
             return (b"<rss>" if self.sent == 1 else b"") + rss(*["<title>x</title>"] * 10)[5:-6]
 
     tracemalloc.start()
-    count = sum(1 for _ in elements(Many()))  # type: ignore[arg-type]
+    count = sum(1 for _ in elements(Many()))  # type: ignore[arg-type]  # as much of a file as is read
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
